@@ -1,0 +1,1 @@
+//! The Enswitch face: the JSON API under /api/json/.

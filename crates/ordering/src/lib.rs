@@ -1,0 +1,1 @@
+//! Pools that refill themselves, real-time search, and orders that survive any crash.

@@ -1,0 +1,49 @@
+//! The domain: accounts, numbers, pools, vendors, orders, money, journal, jobs.
+//!
+//! One module per idea, each with its types, its rules and its statements. Every public function takes who is asking
+//! (or is named as the system's own) and a transaction. **The registry does not know HTTP, XML, the JSON of any
+//! dialect, or how a vendor is called.**
+
+pub mod account;
+pub mod alert;
+pub mod caller;
+pub mod charge;
+pub mod clock;
+mod error;
+pub mod id;
+pub mod import;
+pub mod job;
+pub mod journal;
+pub mod login;
+pub mod money;
+pub mod number;
+pub mod offer;
+pub mod order;
+pub mod page;
+pub mod pool;
+pub mod refill;
+pub mod reservation;
+mod schema;
+pub mod server;
+pub mod setting;
+mod statement;
+mod text_enum;
+#[cfg(test)]
+mod tests;
+pub mod vendor;
+pub mod vendor_link;
+
+pub use caller::{Caller, Role};
+pub use clock::Clock;
+pub use error::{Error, Result};
+pub use money::Money;
+pub use schema::{MIGRATIONS, bootstrap, is_empty, statements};
+pub(crate) use text_enum::text_enum;
+
+/// A transaction of the registry: `transaction!(db, |tx| { … Ok(value) })` is a [`Result`].
+#[macro_export]
+macro_rules! transaction {
+    ($db:expr, |$tx:ident| $body:expr) => {
+        ::store::transaction!($db, $crate::Error, |$tx| $body)
+    };
+}

@@ -1,0 +1,99 @@
+//! Money in integer micro-units of a currency: exact, and summed by the database.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::{Error, Result};
+
+/// An amount in millionths of a currency's unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(pub i64);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Money = Money(0);
+
+    /// The sum, or the largest amount there is.
+    #[must_use]
+    pub fn plus(self, other: Money) -> Money {
+        Money(self.0.saturating_add(other.0))
+    }
+
+    /// So many times this amount, or the largest amount there is.
+    #[must_use]
+    pub fn times(self, count: u32) -> Money {
+        Money(self.0.saturating_mul(i64::from(count)))
+    }
+
+    /// Reads a decimal amount with up to six places.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the field where it is not such an amount.
+    pub fn parse(field: &'static str, text: &str) -> Result<Money> {
+        let wrong = || Error::invalid(field, format!("`{text}` is not an amount with up to six decimal places"));
+        let micro = Decimal::from_str_exact(text.trim()).map_err(|_| wrong())? * Decimal::from(1_000_000);
+        if !micro.is_integer() {
+            return Err(wrong());
+        }
+        micro.to_i64().map(Money).ok_or_else(wrong)
+    }
+}
+
+impl FromStr for Money {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Money> {
+        Money::parse("amount", text)
+    }
+}
+
+impl fmt::Display for Money {
+    /// At least two places, at most six.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut decimal = Decimal::new(self.0, 6).normalize();
+        if decimal.scale() < 2 {
+            decimal.rescale(2);
+        }
+        decimal.fmt(f)
+    }
+}
+
+impl serde::Serialize for Money {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Money {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl From<Money> for store::Val {
+    fn from(money: Money) -> store::Val {
+        store::Val::Int(money.0)
+    }
+}
+
+impl store::FromVal for Money {
+    const WANTED: &'static str = "an amount";
+    fn from_val(value: &store::Val) -> Option<Self> {
+        i64::from_val(value).map(Money)
+    }
+}
+
+/// Reads an ISO 4217 code.
+///
+/// # Errors
+/// [`Error::Invalid`] where it is not three capital letters.
+pub fn currency(text: &str) -> Result<String> {
+    if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::invalid("currency", format!("`{text}` is not a three-letter code of ISO 4217")))
+    }
+}

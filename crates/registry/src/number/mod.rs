@@ -1,0 +1,247 @@
+//! Numbers: what we own, who has it, and in which state it is.
+
+mod intake;
+mod list;
+mod sale;
+mod state;
+
+use serde::Serialize;
+use store::{Row, Tx, Val, args};
+
+pub use intake::{Intake, Origin, Range, add_range, take_in};
+pub use list::{Filter, by_reference, count_free, count_free_up_to, find, free, list, previously_owned};
+pub use sale::{
+    AtVendor, Details, Sale, block, claim_any, delete, disconnected, expire_due, release, reserve, sell, set_details, unblock,
+};
+pub(crate) use sale::hand_over;
+pub use state::{MOVES, State};
+
+use crate::caller::{Caller, Role};
+use crate::id::{AccountId, ClassId, NumberId, OrderId, PoolId, VendorId};
+use crate::journal::{self, Change, Operation};
+use crate::{Error, Result};
+
+pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    STATEMENTS.iter().chain(intake::STATEMENTS).chain(list::STATEMENTS).chain(sale::STATEMENTS)
+}
+
+/// A number.
+#[derive(Clone, Debug, Serialize)]
+pub struct Number {
+    /// The id.
+    pub id: NumberId,
+    /// Digits of E.164 without a plus sign.
+    pub digits: String,
+    /// Where it stands.
+    pub state: State,
+    /// The pool it is sold from.
+    pub pool_id: Option<PoolId>,
+    /// Its class.
+    pub class_id: Option<ClassId>,
+    /// The vendor it was bought from.
+    pub vendor_id: Option<VendorId>,
+    /// The order it came with.
+    pub order_id: Option<OrderId>,
+    /// Who has it, or holds it.
+    pub account_id: Option<AccountId>,
+    /// Where calls go: a SIP URI.
+    pub destination: Option<String>,
+    /// Who had it before.
+    pub previous_account_id: Option<AccountId>,
+    /// Who has reserved it, newest first.
+    pub reserve_history: Vec<i64>,
+    /// End of the reservation or of the quarantine, in microseconds since 1970 UTC.
+    pub until: Option<i64>,
+    /// Why it is owned but can't be sold.
+    pub blocked_reason: Option<String>,
+    /// The buyer's own reference.
+    pub reference: Option<String>,
+    /// The digits that the carrier sends where they are others.
+    pub alias: Option<String>,
+    /// Free text.
+    pub region: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// When it came to us.
+    pub created_at: i64,
+    /// When it was last changed.
+    pub modified_at: i64,
+}
+
+/// The columns that make a [`Number`].
+macro_rules! columns {
+    () => {
+        "id, digits, state, pool_id, class_id, vendor_id, order_id, account_id, destination, previous_account_id, \
+         reserve_history, until, blocked_reason, reference, alias, region, description, created_at, modified_at"
+    };
+}
+pub(crate) use columns;
+
+crate::statement::statements! {
+    BY_DIGITS = concat!("SELECT ", columns!(), " FROM numbers WHERE digits = $1");
+    LOCK_BY_DIGITS = concat!("SELECT ", columns!(), " FROM numbers WHERE digits = $1 {wait}");
+    SAVE = "UPDATE numbers SET state = $1, pool_id = $2, class_id = $3, account_id = $4, reseller_id = $5, \
+        destination = $6, previous_account_id = $7, reserve_history = $8, until = $9, blocked_reason = $10, \
+        reference = $11, alias = $12, region = $13, description = $14, modified_at = $15, vendor_id = $16, \
+        order_id = $17 WHERE id = $18";
+    RESELLER_OF = "SELECT reseller_id FROM accounts WHERE id = $1";
+}
+
+fn number(row: &Row) -> Result<Number> {
+    let history: Option<serde_json::Value> = row.get("reserve_history")?;
+    Ok(Number {
+        id: row.get("id")?,
+        digits: row.get("digits")?,
+        state: row.get("state")?,
+        pool_id: row.get("pool_id")?,
+        class_id: row.get("class_id")?,
+        vendor_id: row.get("vendor_id")?,
+        order_id: row.get("order_id")?,
+        account_id: row.get("account_id")?,
+        destination: row.get("destination")?,
+        previous_account_id: row.get("previous_account_id")?,
+        reserve_history: history.and_then(|h| serde_json::from_value(h).ok()).unwrap_or_default(),
+        until: row.get("until")?,
+        blocked_reason: row.get("blocked_reason")?,
+        reference: row.get("reference")?,
+        alias: row.get("alias")?,
+        region: row.get("region")?,
+        description: row.get("description")?,
+        created_at: row.get("created_at")?,
+        modified_at: row.get("modified_at")?,
+    })
+}
+
+impl Number {
+    /// Free means available and not blocked.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.state == State::Available && self.blocked_reason.is_none()
+    }
+
+    /// Moves the number on, if the table of moves allows it.
+    fn become_state(&mut self, to: State) -> Result<()> {
+        if !self.state.may_become(to) {
+            return Err(Error::IllegalMove { digits: self.digits.clone(), from: self.state, to });
+        }
+        self.state = to;
+        if !matches!(to, State::Reserved | State::Aging) {
+            self.until = None;
+        }
+        Ok(())
+    }
+
+    /// Gives the number to an account or to nobody, and remembers who had it.
+    fn assign(&mut self, account: Option<AccountId>) {
+        if self.account_id != account {
+            if self.account_id.is_some() {
+                self.previous_account_id = self.account_id;
+            }
+            self.account_id = account;
+        }
+    }
+}
+
+/// The number, locked for the rest of the transaction.
+async fn lock(tx: &mut Tx, digits: &str) -> Result<Number> {
+    let row = tx.query_opt(LOCK_BY_DIGITS, args![digits]).await?;
+    row.as_ref().map(number).transpose()?.ok_or_else(|| Error::not_found("number", digits))
+}
+
+/// The number, if the caller may see it: its own, those of accounts below, and the free ones.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get(tx: &mut Tx, caller: &Caller, digits: &str) -> Result<Number> {
+    let row = tx.query_opt(BY_DIGITS, args![digits]).await?;
+    let found = row.as_ref().map(number).transpose()?.ok_or_else(|| Error::not_found("number", digits))?;
+    let visible = found.is_free()
+        || match found.account_id {
+            Some(account) => caller.sees(tx, account).await?,
+            None => caller.role == Role::Admin || for_previous_owner(tx, caller, &found).await?,
+        };
+    if visible { Ok(found) } else { Err(Error::not_found("number", digits)) }
+}
+
+/// Whether a number in quarantine may go to this caller all the same: to the previous owner or its reseller.
+async fn for_previous_owner(tx: &mut Tx, caller: &Caller, number: &Number) -> Result<bool> {
+    match number.previous_account_id {
+        Some(previous) if number.state == State::Aging => {
+            if caller.account == previous {
+                return Ok(true);
+            }
+            Ok(reseller_of(tx, previous).await? == Some(caller.account))
+        }
+        _ => Ok(false),
+    }
+}
+
+async fn reseller_of(tx: &mut Tx, account: AccountId) -> Result<Option<AccountId>> {
+    Ok(tx.query_opt(RESELLER_OF, args![account]).await?.map(|row| row.at(0)).transpose()?)
+}
+
+/// Writes a changed number and the journal.
+async fn save(tx: &mut Tx, caller: &Caller, now: i64, before: &Number, after: &mut Number) -> Result<()> {
+    let reseller = match after.account_id {
+        Some(account) => reseller_of(tx, account).await?,
+        None => None,
+    };
+    after.modified_at = now;
+    let n = &*after;
+    let history = (!n.reserve_history.is_empty()).then(|| serde_json::json!(n.reserve_history));
+    let values = args![
+        n.state,
+        n.pool_id,
+        n.class_id,
+        n.account_id,
+        reseller,
+        n.destination.as_deref(),
+        n.previous_account_id,
+        history.map_or(Val::Null, Val::Json),
+        n.until,
+        n.blocked_reason.as_deref(),
+        n.reference.as_deref(),
+        n.alias.as_deref(),
+        n.region.as_deref(),
+        n.description.as_deref(),
+        now,
+        n.vendor_id,
+        n.order_id,
+        n.id
+    ];
+    tx.execute(SAVE, values).await?;
+    write(tx, caller, now, Operation::Update, Some(before), after).await
+}
+
+async fn write(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    operation: Operation,
+    before: Option<&Number>,
+    after: &Number,
+) -> Result<()> {
+    let change = Change {
+        kind: "numbers",
+        record_id: after.id.0,
+        account: after.account_id.or(before.and_then(|b| b.account_id)),
+        operation,
+        before: before.map(|b| b as _),
+        after: Some(after),
+    };
+    journal::write(tx, caller, now, change).await
+}
+
+/// Reads the digits of a number from a caller who writes E.164 with or without a plus sign.
+///
+/// # Errors
+/// [`Error::Invalid`] naming what is wrong.
+pub fn digits(text: &str) -> Result<String> {
+    match e164::E164::parse(text) {
+        Ok(number) => Ok(number.digits().to_owned()),
+        Err(error) => Err(Error::invalid("number", error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,389 @@
+//! Moves of a number that is ours: sold, reserved, released, blocked, deleted.
+
+use store::{Tx, args};
+
+use super::{Number, State, columns, lock, number, save};
+use crate::account::{self, Status};
+use crate::caller::{Caller, Role};
+use crate::clock::DAY;
+use crate::id::{AccountId, PoolId};
+use crate::{Error, Result, charge, job, order, pool, reservation};
+
+crate::statement::statements! {
+    CLAIM = concat!("SELECT ", columns!(), " FROM numbers WHERE pool_id = $1 AND state = 'available' \
+        AND blocked_reason IS NULL ORDER BY digits LIMIT 1 {lock}");
+    DUE = "SELECT digits FROM numbers WHERE until <= $1 ORDER BY until LIMIT $2";
+}
+
+/// A number that was sold.
+#[derive(Clone, Debug)]
+pub struct Sale {
+    /// The number, in service.
+    pub number: Number,
+    /// Whether it was the buyer's already, under the same reference.
+    pub repeated: bool,
+}
+
+/// Sells a number to an account: any free one, one in quarantine to its previous owner or that one's reseller, one that
+/// is reserved for the account. The price of its pool is taken, and the pool is looked at for a refill.
+///
+/// With a reference the call may be repeated: a number that the account has bought under it is not sold twice.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Conflict`] where another has it, [`Error::NoCredit`], [`Error::NotAllowed`].
+pub async fn sell(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    digits: &str,
+    buyer: AccountId,
+    reference: Option<&str>,
+) -> Result<Sale> {
+    may_buy(tx, caller, buyer).await?;
+    let before = lock(tx, digits).await?;
+    if before.account_id == Some(buyer) && before.state == State::InService {
+        return match reference {
+            Some(reference) if before.reference.as_deref() == Some(reference) => {
+                Ok(Sale { number: before, repeated: true })
+            }
+            _ => Err(Error::Conflict(format!("number {digits} is in use"))),
+        };
+    }
+    let ours_to_sell = match before.state {
+        State::Available => before.is_free(),
+        State::Reserved => before.account_id == Some(buyer) || caller.role == Role::Admin,
+        State::Aging => before.blocked_reason.is_none() && returns_to(tx, caller, &before, buyer).await?,
+        _ => false,
+    };
+    if !ours_to_sell {
+        return Err(unsellable(&before));
+    }
+    let number = put_in_service(tx, caller, now, before, buyer, reference).await?;
+    Ok(Sale { number, repeated: false })
+}
+
+/// Sells any free number of a pool.
+///
+/// # Errors
+/// [`Error::Conflict`] where the pool has none; else as [`sell`].
+pub async fn claim_any(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    pool: PoolId,
+    buyer: AccountId,
+    reference: Option<&str>,
+) -> Result<Sale> {
+    may_buy(tx, caller, buyer).await?;
+    let row = tx.query_opt(CLAIM, args![pool]).await?;
+    let before = row.as_ref().map(number).transpose()?;
+    let before = before.ok_or_else(|| Error::Conflict(format!("pool {pool} has no free number")))?;
+    let number = put_in_service(tx, caller, now, before, buyer, reference).await?;
+    Ok(Sale { number, repeated: false })
+}
+
+async fn may_buy(tx: &mut Tx, caller: &Caller, buyer: AccountId) -> Result<()> {
+    let account = account::get(tx, caller, buyer).await?;
+    if account.status == Status::Active {
+        Ok(())
+    } else {
+        Err(Error::Conflict(format!("account {buyer} is {}", account.status)))
+    }
+}
+
+async fn returns_to(tx: &mut Tx, caller: &Caller, number: &Number, buyer: AccountId) -> Result<bool> {
+    let Some(previous) = number.previous_account_id else { return Ok(false) };
+    Ok(previous == buyer
+        || caller.role == Role::Admin
+        || super::reseller_of(tx, previous).await? == Some(caller.account))
+}
+
+fn unsellable(number: &Number) -> Error {
+    match (number.state, &number.blocked_reason) {
+        (State::Available, Some(reason)) => {
+            Error::Conflict(format!("number {} can't be sold: {reason}", number.digits))
+        }
+        (State::Deleted | State::Discovery | State::Released, _) => Error::not_found("number", &number.digits),
+        _ => Error::Conflict(format!("number {} is in use", number.digits)),
+    }
+}
+
+pub(crate) async fn put_in_service(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    before: Number,
+    buyer: AccountId,
+    reference: Option<&str>,
+) -> Result<Number> {
+    let mut after = before.clone();
+    after.become_state(State::InService)?;
+    after.assign(Some(buyer));
+    after.reference = reference.map(str::to_owned);
+    if before.state == State::Reserved {
+        reservation::end(tx, now, before.id, reservation::State::Taken).await?;
+    }
+    save(tx, caller, now, &before, &mut after).await?;
+    if let Some(pool_id) = after.pool_id {
+        let pool = pool::get(tx, pool_id).await?;
+        charge::take(tx, caller, now, buyer, &pool, &after.digits).await?;
+        if pool.minimum > 0 && before.state == State::Available {
+            job::enqueue(tx, job::Kind::Refill, pool_id.0, 0).await?;
+        }
+    }
+    Ok(after)
+}
+
+/// Holds a free number for an account until a time.
+///
+/// # Errors
+/// As [`sell`]; [`Error::Invalid`] where the time is past.
+pub async fn reserve(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    digits: &str,
+    account: AccountId,
+    until: i64,
+) -> Result<Number> {
+    may_buy(tx, caller, account).await?;
+    if until <= now {
+        return Err(Error::invalid("until", "a reservation must end in the future"));
+    }
+    let before = lock(tx, digits).await?;
+    let allowed = before.is_free() || (before.state == State::Reserved && before.account_id == Some(account));
+    if !allowed {
+        return Err(unsellable(&before));
+    }
+    let mut after = before.clone();
+    after.become_state(State::Reserved)?;
+    after.assign(Some(account));
+    after.until = Some(until);
+    if after.reserve_history.first() != Some(&account.0) {
+        after.reserve_history.insert(0, account.0);
+        after.reserve_history.truncate(20);
+    }
+    save(tx, caller, now, &before, &mut after).await?;
+    reservation::make(tx, caller, now, &after, account, until).await?;
+    if let Some(pool) = after.pool_id
+        && before.state == State::Available
+    {
+        job::enqueue(tx, job::Kind::Refill, pool.0, 0).await?;
+    }
+    Ok(after)
+}
+
+/// What happens at the vendor when a number is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtVendor {
+    /// It stays ours and is sold again.
+    Keep,
+    /// It is given back.
+    Disconnect,
+}
+
+/// Takes a number from its account. It ages for the quarantine of its pool before it is free again, or goes back to its
+/// vendor.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::IllegalMove`].
+pub async fn release(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, at_vendor: AtVendor) -> Result<Number> {
+    let before = lock(tx, digits).await?;
+    let Some(owner) = before.account_id else { return Err(Error::not_found("number", digits)) };
+    caller.must_see(tx, owner).await.map_err(|_| Error::not_found("number", digits))?;
+    let mut after = before.clone();
+    if before.state == State::Reserved {
+        reservation::end(tx, now, before.id, reservation::State::Cancelled).await?;
+        after.become_state(State::Available)?;
+    } else if at_vendor == AtVendor::Disconnect && before.vendor_id.is_some() {
+        after.become_state(State::Released)?;
+        job::enqueue(tx, job::Kind::Disconnect, before.id.0, 0).await?;
+    } else {
+        let days = match before.pool_id {
+            Some(pool) => pool::get(tx, pool).await?.quarantine_days,
+            None => 0,
+        };
+        if days > 0 {
+            after.become_state(State::Aging)?;
+            after.until = Some(now + i64::from(days) * DAY);
+        } else {
+            after.become_state(State::Available)?;
+        }
+    }
+    after.assign(None);
+    after.destination = None;
+    after.reference = None;
+    after.description = None;
+    save(tx, caller, now, &before, &mut after).await?;
+    Ok(after)
+}
+
+/// Ends reservations and quarantines that are over; returns how many.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn expire_due(tx: &mut Tx, caller: &Caller, now: i64, limit: u32) -> Result<usize> {
+    let due = tx.query(DUE, args![now, limit]).await?;
+    for row in &due {
+        let before = lock(tx, &row.at::<String>(0)?).await?;
+        if before.until.is_none_or(|until| until > now) {
+            continue;
+        }
+        let mut after = before.clone();
+        if before.state == State::Reserved {
+            reservation::end(tx, now, before.id, reservation::State::Expired).await?;
+        }
+        after.become_state(State::Available)?;
+        after.assign(None);
+        save(tx, caller, now, &before, &mut after).await?;
+    }
+    Ok(due.len())
+}
+
+/// What an owner may set on its number; what is not set stays.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// Where calls go: a SIP URI.
+    pub destination: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Free text.
+    pub region: Option<String>,
+}
+
+/// Sets a number's destination and texts.
+///
+/// # Errors
+/// [`Error::NotFound`] where the caller may not change it; [`Error::Invalid`].
+pub async fn set_details(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, details: &Details) -> Result<Number> {
+    let before = lock(tx, digits).await?;
+    let Some(owner) = before.account_id else { return Err(Error::not_found("number", digits)) };
+    caller.must_see(tx, owner).await.map_err(|_| Error::not_found("number", digits))?;
+    let mut after = before.clone();
+    if let Some(destination) = &details.destination {
+        after.destination = match destination.as_str() {
+            "" => None,
+            uri => Some(sip_uri(uri)?),
+        };
+    }
+    for (field, text, slot) in [
+        ("description", &details.description, &mut after.description),
+        ("region", &details.region, &mut after.region),
+    ] {
+        if let Some(text) = text {
+            if text.chars().count() > 1_000 {
+                return Err(Error::invalid(field, "must have at most 1000 characters"));
+            }
+            *slot = (!text.is_empty()).then(|| text.clone());
+        }
+    }
+    save(tx, caller, now, &before, &mut after).await?;
+    Ok(after)
+}
+
+fn sip_uri(text: &str) -> Result<String> {
+    let rest = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:")).or_else(|| text.strip_prefix("tel:"));
+    let fits = rest.is_some_and(|rest| !rest.is_empty() && rest.len() <= 250)
+        && text.chars().all(|c| c.is_ascii_graphic() && !"<>\"".contains(c));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::invalid("destination", format!("`{text}` is not a SIP, SIPS or TEL URI")))
+    }
+}
+
+/// Keeps a number from being sold.
+///
+/// # Errors
+/// [`Error::NotAllowed`], [`Error::NotFound`].
+pub async fn block(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, reason: &str) -> Result<Number> {
+    caller.must_be_admin("block numbers")?;
+    if reason.trim().is_empty() {
+        return Err(Error::invalid("reason", "a number is blocked for a reason"));
+    }
+    set_blocked(tx, caller, now, digits, Some(reason)).await
+}
+
+/// Lets a blocked number be sold again.
+///
+/// # Errors
+/// As [`block`]; [`Error::Conflict`] where its digits are not a number of E.164.
+pub async fn unblock(tx: &mut Tx, caller: &Caller, now: i64, digits: &str) -> Result<Number> {
+    caller.must_be_admin("unblock numbers")?;
+    if e164::E164::parse(digits).is_err() {
+        return Err(Error::Conflict(format!("{digits} is not a number of E.164 and can't be sold")));
+    }
+    set_blocked(tx, caller, now, digits, None).await
+}
+
+async fn set_blocked(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, reason: Option<&str>) -> Result<Number> {
+    let before = lock(tx, digits).await?;
+    let mut after = before.clone();
+    after.blocked_reason = reason.map(str::to_owned);
+    save(tx, caller, now, &before, &mut after).await?;
+    Ok(after)
+}
+
+/// Takes a number off the books that is no longer ours.
+///
+/// # Errors
+/// [`Error::NotAllowed`], [`Error::NotFound`], [`Error::IllegalMove`].
+pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, digits: &str) -> Result<Number> {
+    caller.must_be_admin("delete numbers")?;
+    let before = lock(tx, digits).await?;
+    if before.state == State::Reserved {
+        reservation::end(tx, now, before.id, reservation::State::Cancelled).await?;
+    }
+    let mut after = before.clone();
+    after.become_state(State::Deleted)?;
+    after.assign(None);
+    save(tx, caller, now, &before, &mut after).await?;
+    Ok(after)
+}
+
+/// Records that the vendor has taken a released number back, or would not.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::IllegalMove`].
+pub async fn disconnected(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    digits: &str,
+    refused: Option<&str>,
+) -> Result<Number> {
+    let before = lock(tx, digits).await?;
+    let mut after = before.clone();
+    let subject = format!("number:{digits}");
+    match refused {
+        None => {
+            after.become_state(State::Deleted)?;
+            crate::alert::clear(tx, now, crate::alert::Kind::ReleaseFailed, &subject).await?;
+        }
+        Some(reason) => {
+            // It is still paid for: back to the stock, where a person can see why.
+            after.become_state(State::Available)?;
+            after.blocked_reason = Some(format!("the vendor did not take it back: {reason}"));
+            crate::alert::raise(tx, now, crate::alert::Kind::ReleaseFailed, &subject, reason).await?;
+        }
+    }
+    save(tx, caller, now, &before, &mut after).await?;
+    Ok(after)
+}
+
+/// Gives a number that an order has brought to the buyer it was ordered for.
+pub(crate) async fn hand_over(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    number: Number,
+    order: &order::Order,
+    buyer: AccountId,
+) -> Result<Number> {
+    let mut after = number.clone();
+    after.become_state(State::InService)?;
+    after.assign(Some(buyer));
+    save(tx, caller, now, &number, &mut after).await?;
+    charge::capture(tx, now, order.id).await?;
+    Ok(after)
+}
