@@ -24,9 +24,7 @@ fuzz_target!(|input: (u8, i32, u32, &[u8])| {
         OrderOutcome::Refused { .. } => assert!(stdout.starts_with(b"ERROR")),
         OrderOutcome::Delivered { lines, .. } | OrderOutcome::InDoubt { lines, .. } if accepted => {
             let after = stdout.split(|&byte| byte == b'\n').skip(1);
-            let printed = after
-                .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
-                .count();
+            let printed = after.filter(|line| !line.iter().all(u8::is_ascii_whitespace)).count();
             if stdout.contains(&b'\n') {
                 assert_eq!(lines.len(), printed);
             }

@@ -19,6 +19,7 @@ CREATE TABLE accounts (
     modified_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX accounts_name ON accounts (parent_id, name);
+CREATE INDEX accounts_by_name ON accounts (name, id);
 CREATE INDEX accounts_reseller ON accounts (reseller_id, id);
 
 -- Each account with itself (distance 0) and every account above it.

@@ -66,16 +66,18 @@ CREATE TABLE numbers (
     created_at BIGINT NOT NULL,
     modified_at BIGINT NOT NULL
 );
-CREATE INDEX numbers_free ON numbers (pool_id, digits) WHERE state = 'available' AND blocked_reason IS NULL;
+-- SQLite takes the first of two indexes that seem to cost the same, so the narrower one comes first.
 CREATE INDEX numbers_free_class ON numbers (pool_id, class_id, digits)
     WHERE state = 'available' AND blocked_reason IS NULL;
+CREATE INDEX numbers_free ON numbers (pool_id, digits) WHERE state = 'available' AND blocked_reason IS NULL;
 CREATE INDEX numbers_pool ON numbers (pool_id, id);
+CREATE INDEX numbers_state ON numbers (state, id);
 CREATE INDEX numbers_account ON numbers (account_id, id) WHERE account_id IS NOT NULL;
 CREATE INDEX numbers_reseller ON numbers (reseller_id, id) WHERE reseller_id IS NOT NULL;
 CREATE INDEX numbers_until ON numbers (until) WHERE until IS NOT NULL;
 CREATE INDEX numbers_order ON numbers (order_id) WHERE order_id IS NOT NULL;
-CREATE INDEX numbers_reference ON numbers (account_id, reference) WHERE reference IS NOT NULL;
-CREATE INDEX numbers_aging ON numbers (pool_id, previous_account_id) WHERE state = 'aging';
+CREATE INDEX numbers_reference ON numbers (account_id, reference, digits) WHERE reference IS NOT NULL;
+CREATE INDEX numbers_aging ON numbers (pool_id, previous_account_id, digits) WHERE state = 'aging';
 CREATE INDEX numbers_blocked ON numbers (id) WHERE blocked_reason IS NOT NULL;
 
 CREATE TABLE number_reservations (

@@ -52,4 +52,5 @@ CREATE TABLE number_offers (
     pool_id BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX number_offers_link ON number_offers (link_id);
 CREATE INDEX number_offers_expiry ON number_offers (expires_at);

@@ -51,7 +51,10 @@ CREATE INDEX orders_pool_open ON orders (pool_id)
 CREATE INDEX orders_vendor ON orders (vendor_id, created_at);
 CREATE INDEX orders_refill ON orders (refill_id);
 CREATE INDEX orders_state ON orders (state, id);
-CREATE INDEX orders_digits ON orders (digits) WHERE digits IS NOT NULL;
+CREATE INDEX orders_account ON orders (account_id, id) WHERE account_id IS NOT NULL;
+-- A particular number is bought by one order at a time.
+CREATE UNIQUE INDEX orders_digits_open ON orders (digits)
+    WHERE state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt');
 
 -- What the vendor printed, line by line: the evidence.
 CREATE TABLE order_lines (

@@ -98,6 +98,9 @@ statements! {
         FROM accounts WHERE id = $1";
     BY_NAME = "SELECT id, uuid, parent_id, reseller_id, kind, name, status, currency, balance, held, credit_limit \
         FROM accounts WHERE name = $1 ORDER BY id LIMIT 2";
+    BY_NAME_BELOW = "SELECT a.id, a.uuid, a.parent_id, a.reseller_id, a.kind, a.name, a.status, a.currency, a.balance, \
+        a.held, a.credit_limit FROM accounts a JOIN account_ancestors b ON b.account_id = a.id AND b.ancestor_id = $2 \
+        WHERE a.name = $1 ORDER BY a.id LIMIT 2";
     LIST = "SELECT id, uuid, parent_id, reseller_id, kind, name, status, currency, balance, held, credit_limit \
         FROM accounts WHERE id > $1 ORDER BY id LIMIT $2";
     LIST_BELOW = "SELECT a.id, a.uuid, a.parent_id, a.reseller_id, a.kind, a.name, a.status, a.currency, a.balance, \
@@ -135,20 +138,20 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<Account>
     row.as_ref().map(account).transpose()?.ok_or_else(|| Error::not_found("account", id))
 }
 
-/// The account of that id or, where the text is not an id, of that name.
+/// The account of that id or, where the text is not an id, of that name among those that the caller may see.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Conflict`] where the name is not unique in the tree.
+/// [`Error::NotFound`]; [`Error::Conflict`] where several of them have the name.
 pub async fn find(tx: &mut Tx, caller: &Caller, text: &str) -> Result<Account> {
     if let Ok(id) = text.parse() {
         return get(tx, caller, AccountId(id)).await;
     }
-    match &tx.query(BY_NAME, args![text]).await?[..] {
-        [row] => {
-            let found = account(row)?;
-            caller.must_see(tx, found.id).await.map_err(|_| Error::not_found("account", text))?;
-            Ok(found)
-        }
+    let rows = match caller.scope {
+        Scope::All => tx.query(BY_NAME, args![text]).await?,
+        Scope::Subtree(root) => tx.query(BY_NAME_BELOW, args![text, root]).await?,
+    };
+    match &rows[..] {
+        [row] => account(row),
         [] => Err(Error::not_found("account", text)),
         _ => Err(Error::Conflict(format!("several accounts are named `{text}`: use the id"))),
     }

@@ -53,18 +53,25 @@ statements! {
         ON CONFLICT (kind, subject) WHERE open DO UPDATE SET message = excluded.message, modified_at = excluded.modified_at";
     CLEAR = "UPDATE alerts SET open = false, modified_at = $1 WHERE kind = $2 AND subject = $3 AND open";
     CLOSE = "UPDATE alerts SET open = false, modified_at = $1 WHERE id = $2 AND open";
+    BY_KIND = "SELECT kind, COUNT(*) FROM (SELECT kind FROM alerts WHERE open LIMIT 100000) a GROUP BY kind";
     OPEN = "SELECT id, kind, subject, message, created_at FROM alerts WHERE open AND id > $1 ORDER BY id LIMIT $2";
 }
 
-/// Raises an alert, or renews the message of the one that is open.
-pub(crate) async fn raise(tx: &mut Tx, now: i64, kind: Kind, subject: &str, message: &str) -> Result<()> {
+/// Raises an alert, or renews the message of the one that is open; for the system's own work.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn raise(tx: &mut Tx, now: i64, kind: Kind, subject: &str, message: &str) -> Result<()> {
     tracing::warn!(alert = kind.as_str(), subject, message, "alert");
     tx.execute(RAISE, args![kind, subject, message, now]).await?;
     Ok(())
 }
 
-/// Takes an alert back whose cause is gone.
-pub(crate) async fn clear(tx: &mut Tx, now: i64, kind: Kind, subject: &str) -> Result<()> {
+/// Takes an alert back whose cause is gone; for the system's own work.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn clear(tx: &mut Tx, now: i64, kind: Kind, subject: &str) -> Result<()> {
     tx.execute(CLEAR, args![now, kind, subject]).await?;
     Ok(())
 }
@@ -87,6 +94,14 @@ pub async fn list(tx: &mut Tx, caller: &Caller, page: Page) -> Result<Vec<Alert>
             })
         })
         .collect()
+}
+
+/// How many alerts of each kind are open, counted up to a hundred thousand.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn open_by_kind(tx: &mut Tx) -> Result<Vec<(Kind, i64)>> {
+    tx.query(BY_KIND, args![]).await?.iter().map(|row| Ok((row.at(0)?, row.at(1)?))).collect()
 }
 
 /// Closes an alert that a person has seen to.

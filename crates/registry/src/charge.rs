@@ -122,20 +122,30 @@ fn no_credit(account: &account::Account, needed: Money) -> Error {
 }
 
 /// Takes what was held for an order.
-pub(crate) async fn capture(tx: &mut Tx, now: i64, order: OrderId) -> Result<()> {
-    end(tx, now, order, "captured", CAPTURE).await
+pub(crate) async fn capture(tx: &mut Tx, caller: &Caller, now: i64, order: OrderId) -> Result<()> {
+    end(tx, caller, now, order, "captured", CAPTURE).await
 }
 
 /// Gives back what was held for an order.
-pub(crate) async fn let_go(tx: &mut Tx, now: i64, order: OrderId) -> Result<()> {
-    end(tx, now, order, "released", LET_GO).await
+pub(crate) async fn let_go(tx: &mut Tx, caller: &Caller, now: i64, order: OrderId) -> Result<()> {
+    end(tx, caller, now, order, "released", LET_GO).await
 }
 
-async fn end(tx: &mut Tx, now: i64, order: OrderId, state: &str, update: &str) -> Result<()> {
+async fn end(tx: &mut Tx, caller: &Caller, now: i64, order: OrderId, state: &str, update: &str) -> Result<()> {
     for row in tx.query(HELD, args![order]).await? {
         let (id, buyer, amount): (i64, AccountId, Money) = (row.at(0)?, row.at(1)?, row.at(2)?);
         if tx.execute(END, args![state, now, id]).await? == 1 {
             tx.execute(update, args![amount, now, buyer]).await?;
+            let record = |state: &str| serde_json::json!({ "amount": amount, "state": state });
+            let change = Change {
+                kind: "charges",
+                record_id: id,
+                account: Some(buyer),
+                operation: Operation::Update,
+                before: Some(&record("held")),
+                after: Some(&record(state)),
+            };
+            journal::write(tx, caller, now, change).await?;
         }
     }
     Ok(())

@@ -67,7 +67,7 @@ statements! {
         VALUES ($1, 'staging', 0, 0, '', $2, $3, $3) RETURNING id";
     BY_ID = "SELECT id, pool_id, state, staged, published, message FROM imports WHERE id = $1";
     LOCK = "SELECT id, pool_id, state, staged, published, message FROM imports WHERE id = $1 {wait}";
-    COUNT_STAGED = "UPDATE imports SET staged = staged + $1, modified_at = $2 WHERE id = $3";
+    COUNT_STAGED = "UPDATE imports SET staged = staged + $1, modified_at = $2 WHERE id = $3 AND state = 'staging'";
     TAKEN = "SELECT r.line, r.digits FROM import_rows r JOIN numbers n ON n.digits = r.digits \
         WHERE r.import_id = $1 AND r.digits > $2 AND r.digits <= $3 AND n.state <> 'deleted' AND n.state <> 'discovery' \
         ORDER BY r.digits";
@@ -78,7 +78,8 @@ statements! {
         SELECT digits, 'available', CAST($1 AS BIGINT), class_id, description, CAST($2 AS BIGINT), CAST($2 AS BIGINT) \
         FROM import_rows WHERE import_id = $3 AND digits > $4 AND digits <= $5 ORDER BY digits \
         ON CONFLICT (digits) DO UPDATE SET state = excluded.state, pool_id = excluded.pool_id, \
-        class_id = excluded.class_id, description = excluded.description, vendor_id = NULL, order_id = NULL, \
+        class_id = excluded.class_id, description = excluded.description, vendor_id = NULL, vendor_group = NULL, \
+        vendor_data = NULL, order_id = NULL, alias = NULL, region = NULL, \
         blocked_reason = NULL, account_id = NULL, reseller_id = NULL, destination = NULL, reference = NULL, until = NULL, \
         modified_at = excluded.modified_at WHERE numbers.state IN ('deleted', 'discovery')";
     CLEAR = "DELETE FROM import_rows WHERE import_id = $1 AND digits > $2 AND digits <= $3";
@@ -117,7 +118,7 @@ pub async fn begin(tx: &mut Tx, caller: &Caller, now: i64, pool: PoolId) -> Resu
 /// Stages at most [`BATCH`] rows and returns the lines whose number stands in the file twice.
 ///
 /// # Errors
-/// Only those of the database.
+/// [`Error::Conflict`] where the import is not being staged.
 pub async fn stage(tx: &mut Tx, now: i64, id: ImportId, rows: &[StagedRow]) -> Result<Vec<i64>> {
     const AT_ONCE: usize = 200;
     let mut twice = Vec::new();
@@ -145,8 +146,10 @@ pub async fn stage(tx: &mut Tx, now: i64, id: ImportId, rows: &[StagedRow]) -> R
         }
     }
     let staged = i64::try_from(rows.len() - twice.len()).unwrap_or(i64::MAX);
-    tx.execute(COUNT_STAGED, args![staged, now, id]).await?;
-    Ok(twice)
+    match tx.execute(COUNT_STAGED, args![staged, now, id]).await? {
+        0 => Err(Error::Conflict(format!("import {id} takes no more rows"))),
+        _ => Ok(twice),
+    }
 }
 
 /// Where a chunk of staged rows after `after` ends; none when there are no more.

@@ -22,10 +22,12 @@ pub enum Kind {
     Publish,
     /// Gives a number (the subject) back to its vendor.
     Disconnect,
+    /// Looks after what time alone brings about (subject 0).
+    Sweep,
 }
 
 crate::text_enum!(Kind, "job kind", {
-    Refill => "refill", Order => "order", Publish => "publish", Disconnect => "disconnect"
+    Refill => "refill", Order => "order", Publish => "publish", Disconnect => "disconnect", Sweep => "sweep",
 });
 
 /// A job that this worker holds.
@@ -37,7 +39,7 @@ pub struct Job {
     pub kind: Kind,
     /// To which record.
     pub subject: i64,
-    /// How often it has been claimed before.
+    /// How often it has been claimed, this time included.
     pub attempt: i64,
     /// The fencing token of this claim.
     pub token: i64,
@@ -121,8 +123,11 @@ pub async fn again(tx: &mut Tx, job: &Job, after: i64, why: &str) -> Result<()> 
     if tx.execute(DROP_DUPLICATE, args![job.id, job.token]).await? == 1 {
         return enqueue(tx, job.kind, job.subject, after).await;
     }
-    tx.execute(AGAIN, args![after, why, job.id, job.token]).await?;
-    Ok(())
+    match tx.execute(AGAIN, args![after, why, job.id, job.token]).await {
+        // The same work was asked for in this moment; the next attempt finds it waiting.
+        Err(store::Error::Unique(key)) => Err(store::Error::Retry(key).into()),
+        other => Ok(other.map(drop)?),
+    }
 }
 
 /// How many jobs there are of each kind, counted up to a hundred thousand.

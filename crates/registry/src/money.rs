@@ -34,7 +34,8 @@ impl Money {
     /// [`Error::Invalid`] naming the field where it is not such an amount.
     pub fn parse(field: &'static str, text: &str) -> Result<Money> {
         let wrong = || Error::invalid(field, format!("`{text}` is not an amount with up to six decimal places"));
-        let micro = Decimal::from_str_exact(text.trim()).map_err(|_| wrong())? * Decimal::from(1_000_000);
+        let amount = Decimal::from_str_exact(text.trim()).map_err(|_| wrong())?;
+        let micro = amount.checked_mul(Decimal::from(1_000_000)).ok_or_else(wrong)?;
         if !micro.is_integer() {
             return Err(wrong());
         }

@@ -19,7 +19,8 @@ statements! {
     EXPIRE = "DELETE FROM number_offers WHERE digits IN \
         (SELECT digits FROM number_offers WHERE expires_at <= $1 ORDER BY expires_at LIMIT 1000)";
     OURS = "SELECT 1 FROM numbers WHERE digits = $1 AND state <> 'deleted' AND state <> 'discovery'";
-    ON_ORDER = "SELECT 1 FROM orders WHERE digits = $1 AND state IN ('planned', 'sent', 'in_doubt')";
+    ON_ORDER = "SELECT 1 FROM orders WHERE digits = $1 \
+        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt')";
 }
 
 /// Remembers what a vendor offered, unless the number is ours already or is just being ordered. Answers whether the

@@ -160,6 +160,10 @@ statements! {
     WITH_MINIMUM = "SELECT id FROM number_pools WHERE minimum > 0 AND id > $1 ORDER BY id LIMIT $2";
     HAS_NUMBERS = "SELECT 1 FROM numbers WHERE pool_id = $1 LIMIT 1";
     HAS_ORDERS = "SELECT 1 FROM orders WHERE pool_id = $1 LIMIT 1";
+    HAS_IMPORTS = "SELECT 1 FROM imports WHERE pool_id = $1 LIMIT 1";
+    FORGET_IMPORTS = "DELETE FROM imports WHERE pool_id = $1 AND state IN ('done', 'failed') \
+        AND NOT EXISTS (SELECT 1 FROM import_rows r WHERE r.import_id = imports.id)";
+    FORGET_OFFERS = "DELETE FROM number_offers WHERE link_id IN (SELECT id FROM vendor_links WHERE pool_id = $1)";
     UNLINK = "DELETE FROM vendor_links WHERE pool_id = $1";
     FORGET_REFILLS = "DELETE FROM refills WHERE pool_id = $1";
     DELETE = "DELETE FROM number_pools WHERE id = $1";
@@ -310,19 +314,20 @@ async fn wake(tx: &mut Tx, pool: &Pool) -> Result<()> {
     Ok(())
 }
 
-/// Removes a pool that has no numbers and no orders.
+/// Removes a pool that has no numbers, no orders and no import under way.
 ///
 /// # Errors
 /// [`Error::NotAllowed`], [`Error::NotFound`], [`Error::Conflict`] while it is in use.
 pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: PoolId) -> Result<()> {
     caller.must_be_admin("delete pools")?;
     let before = lock(tx, id).await?;
-    for (used, by) in [(HAS_NUMBERS, "numbers"), (HAS_ORDERS, "orders")] {
+    tx.execute(FORGET_IMPORTS, args![id]).await?;
+    for (used, by) in [(HAS_NUMBERS, "numbers"), (HAS_ORDERS, "orders"), (HAS_IMPORTS, "an import under way")] {
         if tx.query_opt(used, args![id]).await?.is_some() {
             return Err(Error::Conflict(format!("pool {} has {by}", before.name)));
         }
     }
-    for statement in [UNLINK, FORGET_REFILLS, DELETE] {
+    for statement in [FORGET_OFFERS, UNLINK, FORGET_REFILLS, DELETE] {
         tx.execute(statement, args![id]).await?;
     }
     write(tx, caller, now, Operation::Delete, Some(&before), None).await

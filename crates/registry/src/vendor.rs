@@ -56,9 +56,9 @@ statements! {
     BY_NAME = "SELECT id, name, display_name, method, active, failures, open_until FROM vendors WHERE name = $1";
     LOCK = "SELECT id, next_call_at FROM vendors WHERE id = $1 {wait}";
     NEXT_CALL = "UPDATE vendors SET next_call_at = $1 WHERE id = $2";
-    ADD_SLOT = "INSERT INTO vendor_slots (vendor_id, slot, leased_until, token) VALUES ($1, $2, 0, 0) \
+    ADD_SLOT = "INSERT INTO vendor_slots (vendor_id, slot, leased_until, token) VALUES ($1, $2, 0, {now}) \
         ON CONFLICT (vendor_id, slot) DO NOTHING";
-    DROP_SLOTS = "DELETE FROM vendor_slots WHERE vendor_id = $1 AND slot >= $2 AND leased_until < {now}";
+    DROP_SLOTS = "DELETE FROM vendor_slots WHERE vendor_id = $1 AND slot >= $2";
     TAKE_SLOT = "UPDATE vendor_slots SET leased_until = {now} + $1, token = token + 1 WHERE vendor_id = $2 AND slot = \
         (SELECT slot FROM vendor_slots WHERE vendor_id = $2 AND leased_until < {now} ORDER BY slot LIMIT 1 {lock}) \
         RETURNING slot, token";
@@ -146,6 +146,14 @@ pub async fn find(tx: &mut Tx, name: &str) -> Result<Vendor> {
     row.as_ref().map(vendor).transpose()?.ok_or_else(|| Error::not_found("vendor", name))
 }
 
+/// Locks a vendor for the rest of the transaction: what is counted of it does not change meanwhile.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn lock(tx: &mut Tx, id: VendorId) -> Result<()> {
+    tx.query_opt(LOCK, args![id]).await?.map(drop).ok_or_else(|| Error::not_found("vendor", id))
+}
+
 /// The right to make one call to a vendor now.
 #[derive(Clone, Copy, Debug)]
 pub struct Permit {
@@ -171,18 +179,16 @@ pub enum Admission {
 pub async fn admit(tx: &mut Tx, id: VendorId, interval: i64, lease: i64) -> Result<Admission> {
     const BUSY: i64 = 200_000;
     let row = tx.query_opt(LOCK, args![id]).await?.ok_or_else(|| Error::not_found("vendor", id))?;
+    let wall = crate::job::now(tx).await?;
+    let next: i64 = row.at(1)?;
+    if interval > 0 && next > wall {
+        return Ok(Admission::Wait(next - wall));
+    }
+    let Some(row) = tx.query_opt(TAKE_SLOT, args![lease, id]).await? else { return Ok(Admission::Wait(BUSY)) };
     if interval > 0 {
-        let wall = crate::job::now(tx).await?;
-        let next: i64 = row.at(1)?;
-        if next > wall {
-            return Ok(Admission::Wait(next - wall));
-        }
-        tx.execute(NEXT_CALL, args![wall.max(next) + interval, id]).await?;
+        tx.execute(NEXT_CALL, args![wall + interval, id]).await?;
     }
-    match tx.query_opt(TAKE_SLOT, args![lease, id]).await? {
-        Some(row) => Ok(Admission::Granted(Permit { vendor: id, slot: row.at(0)?, token: row.at(1)? })),
-        None => Ok(Admission::Wait(BUSY)),
-    }
+    Ok(Admission::Granted(Permit { vendor: id, slot: row.at(0)?, token: row.at(1)? }))
 }
 
 /// Gives a permit back.

@@ -117,7 +117,9 @@ impl Db {
     }
 }
 
-fn translate(sql: &str, postgres: bool) -> Cow<'_, str> {
+/// The statement as one of the engines wants it.
+#[must_use]
+pub fn translate(sql: &str, postgres: bool) -> Cow<'_, str> {
     if !sql.contains('{') {
         return Cow::Borrowed(sql);
     }
@@ -250,8 +252,10 @@ impl Tx {
                 Err(error) => E::from(error),
             },
             Err(error) => {
-                if let Inner::Postgres(tx) = self.0 {
-                    tx.rollback().await;
+                // Before the pause, so that others need not wait for it.
+                match self.0 {
+                    Inner::Postgres(tx) => tx.rollback().await,
+                    other => drop(other),
                 }
                 error
             }

@@ -9,7 +9,7 @@ use crate::journal::{self, Change, Operation};
 use crate::{Error, Result, pool};
 
 /// Most numbers in one range.
-pub const MOST_IN_RANGE: i64 = 1_000_000;
+const MOST_IN_RANGE: i64 = 1_000_000;
 
 crate::statement::statements! {
     INSERT = concat!("INSERT INTO numbers (digits, state, pool_id, class_id, vendor_id, vendor_group, order_id, \
@@ -17,10 +17,15 @@ crate::statement::statements! {
         ON CONFLICT (digits) DO UPDATE SET state = excluded.state, pool_id = excluded.pool_id, \
         class_id = excluded.class_id, vendor_id = excluded.vendor_id, vendor_group = excluded.vendor_group, \
         order_id = excluded.order_id, blocked_reason = excluded.blocked_reason, account_id = NULL, reseller_id = NULL, \
-        destination = NULL, until = NULL, reference = NULL, modified_at = excluded.modified_at \
+        destination = NULL, until = NULL, reference = NULL, alias = NULL, region = NULL, description = NULL, \
+        vendor_data = NULL, modified_at = excluded.modified_at \
         WHERE numbers.state IN ('deleted', 'discovery') RETURNING ", super::columns!());
     INSERT_PLAIN = "INSERT INTO numbers (digits, state, pool_id, class_id, alias, region, created_at, modified_at) \
-        VALUES ($1, 'available', $2, $3, $4, $5, $6, $6) ON CONFLICT (digits) DO NOTHING";
+        VALUES ($1, 'available', $2, $3, $4, $5, $6, $6) ON CONFLICT (digits) DO UPDATE SET state = excluded.state, \
+        pool_id = excluded.pool_id, class_id = excluded.class_id, alias = excluded.alias, region = excluded.region, \
+        vendor_id = NULL, vendor_group = NULL, vendor_data = NULL, order_id = NULL, blocked_reason = NULL, \
+        account_id = NULL, reseller_id = NULL, destination = NULL, until = NULL, reference = NULL, description = NULL, \
+        modified_at = excluded.modified_at WHERE numbers.state IN ('deleted', 'discovery')";
 }
 
 /// Where numbers come from.

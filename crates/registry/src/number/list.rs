@@ -14,8 +14,9 @@ crate::statement::statements! {
     FREE_OF_CLASS = concat!("SELECT ", columns!(), " FROM numbers WHERE pool_id = $1 AND class_id = $2 \
         AND state = 'available' AND blocked_reason IS NULL AND digits >= $3 AND digits < $4 AND digits > $5 \
         ORDER BY digits LIMIT $6");
-    COUNT_UP_TO = "SELECT COUNT(*) FROM (SELECT 1 FROM numbers WHERE pool_id = $1 AND state = 'available' \
-        AND blocked_reason IS NULL LIMIT $2) free";
+    // The order makes SQLite take the index of free numbers instead of reading a pool's sold ones.
+    COUNT_UP_TO = "SELECT COUNT(*) FROM (SELECT digits FROM numbers WHERE pool_id = $1 AND state = 'available' \
+        AND blocked_reason IS NULL ORDER BY digits LIMIT $2) free";
     COUNT_FREE = "SELECT COUNT(*) FROM numbers WHERE pool_id = $1 AND state = 'available' AND blocked_reason IS NULL";
     PREVIOUSLY_OWNED = concat!("SELECT ", columns!(), " FROM numbers WHERE pool_id = $1 AND previous_account_id = $2 \
         AND state = 'aging' AND blocked_reason IS NULL ORDER BY digits LIMIT $3");
@@ -32,6 +33,14 @@ fn after_prefix(prefix: &str) -> String {
     }
 }
 
+fn check_prefix(prefix: &str) -> Result<()> {
+    if prefix.bytes().all(|b| b.is_ascii_digit()) && prefix.len() <= 32 {
+        Ok(())
+    } else {
+        Err(Error::invalid("prefix", format!("`{prefix}` is not digits")))
+    }
+}
+
 /// Free numbers of a pool in the order of their digits, those after `after` that begin with `prefix`.
 ///
 /// # Errors
@@ -44,9 +53,7 @@ pub async fn free(
     after: &str,
     limit: u32,
 ) -> Result<Vec<Number>> {
-    if !prefix.bytes().all(|b| b.is_ascii_digit()) || prefix.len() > 32 {
-        return Err(Error::invalid("prefix", format!("`{prefix}` is not digits")));
-    }
+    check_prefix(prefix)?;
     let end = after_prefix(prefix);
     let limit = i64::from(limit.min(MOST));
     let rows = match class {
@@ -110,24 +117,31 @@ pub struct Filter {
 /// Numbers that the caller may see, by id.
 ///
 /// # Errors
-/// [`Error::NotFound`] where the caller may not see the account asked for.
+/// [`Error::NotFound`] where the caller may not see the account asked for; [`Error::Invalid`] where the prefix is not
+/// digits.
 pub async fn list(tx: &mut Tx, caller: &Caller, filter: &Filter, page: Page) -> Result<Vec<Number>> {
+    check_prefix(&filter.prefix)?;
+    if let Some(account) = filter.account {
+        caller.must_see(tx, account).await?;
+    }
+    let (sql, values) = filtered(filter, caller.scope, page);
+    tx.query(&sql, &values).await?.iter().map(number).collect()
+}
+
+/// The statement of [`list`] and its parameters.
+pub(super) fn filtered(filter: &Filter, scope: Scope, page: Page) -> (String, Vec<Val>) {
     let mut sql = concat!("SELECT ", columns!(), " FROM numbers WHERE id > $1").to_owned();
     let mut values: Vec<Val> = vec![page.after.into()];
     let mut and = |condition: &str, value: Val| {
         values.push(value);
         sql.push_str(&condition.replace('?', &format!("${}", values.len())));
     };
-    match (filter.account, caller.scope) {
-        (Some(account), _) => {
-            caller.must_see(tx, account).await?;
-            and(" AND account_id = ?", account.into());
-        }
+    match (filter.account, scope) {
+        (Some(account), _) => and(" AND account_id = ?", account.into()),
         (None, Scope::All) => {}
-        (None, Scope::Subtree(root)) => and(
-            " AND account_id IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)",
-            root.into(),
-        ),
+        (None, Scope::Subtree(root)) => {
+            and(" AND account_id IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)", root.into());
+        }
     }
     if let Some(pool) = filter.pool {
         and(" AND pool_id = ?", pool.into());
@@ -143,10 +157,11 @@ pub async fn list(tx: &mut Tx, caller: &Caller, filter: &Filter, page: Page) -> 
         and(" AND digits < ?", after_prefix(&filter.prefix).into());
     }
     if filter.blocked {
-        sql.push_str(" AND blocked_reason IS NOT NULL");
+        and(" AND blocked_reason IS NOT NULL ORDER BY id LIMIT ?", page.limit().into());
+    } else {
+        and(" ORDER BY id LIMIT ?", page.limit().into());
     }
-    sql.push_str(&format!(" ORDER BY id LIMIT {}", page.limit()));
-    tx.query(&sql, &values).await?.iter().map(number).collect()
+    (sql, values)
 }
 
 /// The number if it is there, whoever has it; for the system's own work.

@@ -79,6 +79,7 @@ pub(crate) use columns;
 
 crate::statement::statements! {
     BY_DIGITS = concat!("SELECT ", columns!(), " FROM numbers WHERE digits = $1");
+    BY_ID = concat!("SELECT ", columns!(), " FROM numbers WHERE id = $1");
     LOCK_BY_DIGITS = concat!("SELECT ", columns!(), " FROM numbers WHERE digits = $1 {wait}");
     SAVE = "UPDATE numbers SET state = $1, pool_id = $2, class_id = $3, account_id = $4, reseller_id = $5, \
         destination = $6, previous_account_id = $7, reserve_history = $8, until = $9, blocked_reason = $10, \
@@ -140,6 +141,14 @@ impl Number {
             self.account_id = account;
         }
     }
+}
+
+/// The number of that id, whoever has it; for the system's own work.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn by_id(tx: &mut Tx, id: NumberId) -> Result<Option<Number>> {
+    tx.query_opt(BY_ID, args![id]).await?.as_ref().map(number).transpose()
 }
 
 /// The number, locked for the rest of the transaction.

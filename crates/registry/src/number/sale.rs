@@ -52,10 +52,10 @@ pub async fn sell(
     let ours_to_sell = match before.state {
         State::Available => before.is_free(),
         State::Reserved => before.account_id == Some(buyer) || caller.role == Role::Admin,
-        State::Aging => before.blocked_reason.is_none() && returns_to(tx, caller, &before, buyer).await?,
+        State::Aging => returns_to(tx, caller, &before, buyer).await?,
         _ => false,
     };
-    if !ours_to_sell {
+    if !ours_to_sell || before.blocked_reason.is_some() {
         return Err(unsellable(&before));
     }
     let number = put_in_service(tx, caller, now, before, buyer, reference).await?;
@@ -100,7 +100,7 @@ async fn returns_to(tx: &mut Tx, caller: &Caller, number: &Number, buyer: Accoun
 
 fn unsellable(number: &Number) -> Error {
     match (number.state, &number.blocked_reason) {
-        (State::Available, Some(reason)) => {
+        (State::Available | State::Reserved | State::Aging, Some(reason)) => {
             Error::Conflict(format!("number {} can't be sold: {reason}", number.digits))
         }
         (State::Deleted | State::Discovery | State::Released, _) => Error::not_found("number", &number.digits),
@@ -355,6 +355,10 @@ pub async fn disconnected(
     let before = lock(tx, digits).await?;
     let mut after = before.clone();
     let subject = format!("number:{digits}");
+    if before.state != State::Released {
+        // A late answer to a call that was settled otherwise: the number may be another customer's by now.
+        return Err(Error::IllegalMove { digits: digits.to_owned(), from: before.state, to: State::Deleted });
+    }
     match refused {
         None => {
             after.become_state(State::Deleted)?;
@@ -384,6 +388,6 @@ pub(crate) async fn hand_over(
     after.become_state(State::InService)?;
     after.assign(Some(buyer));
     save(tx, caller, now, &number, &mut after).await?;
-    charge::capture(tx, now, order.id).await?;
+    charge::capture(tx, caller, now, order.id).await?;
     Ok(after)
 }

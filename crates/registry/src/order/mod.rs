@@ -162,7 +162,8 @@ crate::statement::statements! {
         (SELECT account_id FROM account_ancestors WHERE ancestor_id = $2) ORDER BY id LIMIT $3");
     IN_STATE = concat!("SELECT ", columns!(), " FROM orders WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3");
     OF_POOL = concat!("SELECT ", columns!(), " FROM orders WHERE pool_id = $1 AND id > $2 ORDER BY id LIMIT $3");
-    OPEN_FOR = "SELECT id FROM orders WHERE digits = $1 AND state IN ('planned', 'sent', 'in_doubt') LIMIT 1";
+    OPEN_FOR = "SELECT id, account_id FROM orders WHERE digits = $1 \
+        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') LIMIT 1";
     SAVE = "UPDATE orders SET state = $1, delivered = $2, pending = $3, token = $4, sent_at = $5, grace_until = $6, \
         message = $7, modified_at = $8 WHERE id = $9";
     BY_STATE = "SELECT state, COUNT(*) FROM (SELECT state FROM orders WHERE state IN ('planned', 'sent', 'accepted', \
@@ -245,6 +246,15 @@ pub struct Wanted<'a> {
     pub buyer: AccountId,
 }
 
+/// The open order by which that buyer is buying that number already, if there is one.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn open_for(tx: &mut Tx, digits: &str, buyer: AccountId) -> Result<Option<OrderId>> {
+    let Some(row) = tx.query_opt(OPEN_FOR, args![digits]).await? else { return Ok(None) };
+    Ok((row.get::<Option<AccountId>>("account_id")? == Some(buyer)).then_some(row.get("id")?))
+}
+
 /// Writes an order down, and the job that will send it. For a particular number the buyer's money is held.
 ///
 /// # Errors
@@ -259,10 +269,11 @@ pub async fn plan(
     quantity: u32,
     wanted: Option<Wanted<'_>>,
 ) -> Result<Order> {
+    let bought_already = |digits: &str| Error::Conflict(format!("number {digits} is being bought already"));
     if let Some(wanted) = wanted
         && tx.query_opt(OPEN_FOR, args![wanted.digits]).await?.is_some()
     {
-        return Err(Error::Conflict(format!("number {} is being bought already", wanted.digits)));
+        return Err(bought_already(wanted.digits));
     }
     let reference = format!("strowger-{:016x}", rand::random::<u64>());
     let values = args![
@@ -282,7 +293,11 @@ pub async fn plan(
         &caller.name,
         now
     ];
-    let id: OrderId = tx.query_one(INSERT, values).await?.at(0)?;
+    let id: OrderId = match (tx.query_one(INSERT, values).await, wanted) {
+        // Another buyer's order came in between.
+        (Err(store::Error::Unique(_)), Some(wanted)) => return Err(bought_already(wanted.digits)),
+        (inserted, _) => inserted?.at(0)?,
+    };
     if let Some(wanted) = wanted {
         charge::hold(tx, caller, now, wanted.buyer, pool, wanted.digits, id).await?;
     }
@@ -343,7 +358,7 @@ pub async fn cancel(tx: &mut Tx, caller: &Caller, now: i64, id: OrderId, why: &s
     after.pending = 0;
     after.message = why.to_owned();
     save(tx, caller, now, &before, &mut after).await?;
-    charge::let_go(tx, now, id).await?;
+    charge::let_go(tx, caller, now, id).await?;
     job::enqueue(tx, job::Kind::Refill, after.pool_id.0, 0).await?;
     Ok(after)
 }
@@ -412,3 +427,6 @@ pub async fn list(tx: &mut Tx, caller: &Caller, filter: Filter, page: Page) -> R
 pub async fn open_by_state(tx: &mut Tx) -> Result<Vec<(State, i64)>> {
     tx.query(BY_STATE, args![]).await?.iter().map(|row| Ok((row.at(0)?, row.at(1)?))).collect()
 }
+
+#[cfg(test)]
+mod tests;

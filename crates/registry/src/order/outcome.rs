@@ -14,6 +14,7 @@ crate::statement::statements! {
     LINE = "INSERT INTO order_lines (order_id, text, outcome, reason, number_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     LINES = "SELECT text, outcome, reason, number_id, created_at FROM order_lines WHERE order_id = $1 ORDER BY id LIMIT 10000";
     LINE_KNOWN = "SELECT 1 FROM order_lines WHERE order_id = $1 AND text = $2 LIMIT 1";
+    LINE_KNOWN_AS = "SELECT 1 FROM order_lines WHERE order_id = $1 AND text = $2 AND outcome = $3 LIMIT 1";
 }
 
 /// One thing that a vendor says it has delivered.
@@ -107,16 +108,16 @@ pub async fn lines(tx: &mut Tx, caller: &Caller, id: OrderId) -> Result<Vec<Line
 }
 
 /// Records what a call brought. May come late, after the order was taken for lost, and more than once: what is delivered
-/// is kept in any case, and a line that is known already changes nothing.
+/// is kept in any case, and an answer that says nothing new changes nothing.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn record(tx: &mut Tx, caller: &Caller, now: i64, id: OrderId, delivery: &Delivery) -> Result<Order> {
     let before = lock(tx, id).await?;
     let mut after = before.clone();
-    let mut handed_over = false;
+    let mut taken = Taken::Known;
     for line in &delivery.lines {
-        handed_over |= take_line(tx, caller, now, &mut after, line).await?;
+        taken = taken.max(take_line(tx, caller, now, &mut after, line).await?);
     }
     after.pending = delivery.pending;
     after.message = delivery.message.clone();
@@ -125,7 +126,7 @@ pub async fn record(tx: &mut Tx, caller: &Caller, now: i64, id: OrderId, deliver
         Ended::Refused => State::Refused,
         Ended::Accepted if after.pending > 0 && after.delivered == 0 => State::Accepted,
         Ended::Accepted if after.pending > 0 => State::BackOrdered,
-        Ended::Accepted if after.delivered >= after.quantity => State::Fulfilled,
+        Ended::Accepted if after.delivered >= after.quantity && wanted_came(tx, &after).await? => State::Fulfilled,
         Ended::Accepted => State::PartlyFulfilled,
     };
     if before.state.may_become(next) {
@@ -133,24 +134,51 @@ pub async fn record(tx: &mut Tx, caller: &Caller, now: i64, id: OrderId, deliver
     } else {
         // It was settled otherwise in the meantime; what has come is kept, the state stands.
         after.pending = before.pending;
-        after.message = format!("{}; later the vendor's answer came: {}", before.message, delivery.message);
-        after.message.truncate(floor_boundary(&after.message, 2_000));
+        if before.message.ends_with(&delivery.message) {
+            after.message.clone_from(&before.message);
+        } else {
+            after.message = format!("{}; later the vendor's answer came: {}", before.message, delivery.message);
+        }
+    }
+    after.message.truncate(floor_boundary(&after.message, 2_000));
+    let same = |o: &Order| (o.state, o.pending, o.message.clone());
+    if taken == Taken::Known && same(&before) == same(&after) {
+        return Ok(before);
     }
     save(tx, caller, now, &before, &mut after).await?;
-    consequences(tx, now, &before, &after, handed_over).await?;
+    consequences(tx, caller, now, &before, &after, taken).await?;
     Ok(after)
+}
+
+/// Whether the particular number that was ordered, if one was, has come with the order.
+async fn wanted_came(tx: &mut Tx, order: &Order) -> Result<bool> {
+    match &order.digits {
+        Some(digits) => Ok(number::find(tx, digits).await?.is_some_and(|n| n.order_id == Some(order.id))),
+        None => Ok(true),
+    }
+}
+
+/// What a line was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Taken {
+    /// It was taken in before.
+    Known,
+    /// It is new.
+    New,
+    /// It is the number that a buyer waits for.
+    HandedOver,
 }
 
 fn floor_boundary(text: &str, most: usize) -> usize {
     (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// Takes one line in; true when it was the number that a buyer waits for.
-async fn take_line(tx: &mut Tx, caller: &Caller, now: i64, order: &mut Order, line: &Delivered) -> Result<bool> {
+/// Takes one line in.
+async fn take_line(tx: &mut Tx, caller: &Caller, now: i64, order: &mut Order, line: &Delivered) -> Result<Taken> {
     let o = &*order;
     let origin =
         Origin { pool: o.pool_id, class: o.class_id, vendor: o.vendor_id, group: o.group_id.clone(), order: o.id };
-    let mut handed_over = false;
+    let mut taken = Taken::New;
     let (outcome, reason, number) = match &line.number {
         _ if line.duplicate => (LineOutcome::Duplicate, "the vendor wrote it twice".to_owned(), None),
         Ok(digits) => match number::take_in(tx, caller, now, digits, &origin, None).await? {
@@ -162,19 +190,19 @@ async fn take_line(tx: &mut Tx, caller: &Caller, now: i64, order: &mut Order, li
                     && !order.state.is_final()
                 {
                     number::hand_over(tx, caller, now, added, order, buyer).await?;
-                    handed_over = true;
+                    taken = Taken::HandedOver;
                 }
                 (LineOutcome::Added, String::new(), Some(id))
             }
             Intake::Owned => {
                 let known = number::find(tx, digits).await?;
                 if known.as_ref().is_some_and(|n| n.order_id == Some(order.id)) {
-                    return Ok(false);
+                    return Ok(Taken::Known);
                 }
                 (LineOutcome::Owned, "the number was ours before".to_owned(), known.map(|n| n.id))
             }
         },
-        Err(_) if tx.query_opt(LINE_KNOWN, args![order.id, &line.text]).await?.is_some() => return Ok(false),
+        Err(_) if tx.query_opt(LINE_KNOWN, args![order.id, &line.text]).await?.is_some() => return Ok(Taken::Known),
         Err(reason) => match plain_digits(&line.text) {
             // Paid for, and something that can be talked about with the vendor: ours, but not to be sold.
             Some(digits) => match number::take_in(tx, caller, now, &digits, &origin, Some(reason)).await? {
@@ -187,12 +215,17 @@ async fn take_line(tx: &mut Tx, caller: &Caller, now: i64, order: &mut Order, li
             None => (LineOutcome::Unreadable, reason.clone(), None),
         },
     };
+    let repeated = matches!(outcome, LineOutcome::Duplicate | LineOutcome::Owned)
+        && tx.query_opt(LINE_KNOWN_AS, args![order.id, &line.text, outcome]).await?.is_some();
+    if repeated {
+        return Ok(Taken::Known);
+    }
     if outcome != LineOutcome::Added {
         let message = format!("`{}`: {outcome} {reason}", line.text);
         alert::raise(tx, now, Kind::UnusableNumber, &format!("order:{}", order.id), &message).await?;
     }
     tx.execute(LINE, args![order.id, &line.text, outcome, &reason, number, now]).await?;
-    Ok(handed_over)
+    Ok(taken)
 }
 
 /// The digits of a line that has nothing but digits and the usual marks between them.
@@ -204,7 +237,14 @@ fn plain_digits(text: &str) -> Option<String> {
 
 /// What follows from an order's new state: alerts, the buyer's money, the next step of the refill, the next look at the
 /// vendor.
-async fn consequences(tx: &mut Tx, now: i64, before: &Order, after: &Order, handed_over: bool) -> Result<()> {
+async fn consequences(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    before: &Order,
+    after: &Order,
+    taken: Taken,
+) -> Result<()> {
     let subject = format!("order:{}", after.id);
     if after.state == State::InDoubt {
         let message = format!("order {} ({}): {}", after.id, after.reference, after.message);
@@ -218,8 +258,8 @@ async fn consequences(tx: &mut Tx, now: i64, before: &Order, after: &Order, hand
     }
     if let Some(digits) = &after.digits {
         offer::forget(tx, digits).await?;
-        if after.state.is_final() && !handed_over {
-            charge::let_go(tx, now, after.id).await?;
+        if after.state.is_final() && taken != Taken::HandedOver {
+            charge::let_go(tx, caller, now, after.id).await?;
         }
     }
     job::enqueue(tx, job::Kind::Refill, after.pool_id.0, 0).await
@@ -244,16 +284,16 @@ pub async fn resolve(
         return Err(Error::Conflict(format!("order {id} is {}, there is nothing to resolve", before.state)));
     }
     let mut after = before.clone();
-    let mut handed_over = false;
+    let mut taken = Taken::Known;
     for text in numbers {
         let digits = number::digits(text)?;
         let line = Delivered { text: digits.clone(), number: Ok(digits), duplicate: false };
-        handed_over |= take_line(tx, caller, now, &mut after, &line).await?;
+        taken = taken.max(take_line(tx, caller, now, &mut after, &line).await?);
     }
     after.state = State::Resolved;
     after.pending = 0;
     after.message = if note.is_empty() { format!("resolved by {}", caller.name) } else { note.to_owned() };
     save(tx, caller, now, &before, &mut after).await?;
-    consequences(tx, now, &before, &after, handed_over).await?;
+    consequences(tx, caller, now, &before, &after, taken).await?;
     Ok(after)
 }

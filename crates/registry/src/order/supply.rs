@@ -5,15 +5,21 @@ use store::{Tx, args};
 use crate::id::{LinkId, PoolId, VendorId};
 use crate::{Money, Result};
 
+// Where the states of an open order are spelled out beside a narrower condition, SQLite needs them to see that the
+// index of open orders serves.
 crate::statement::statements! {
     ON_ORDER = "SELECT CAST(COALESCE(SUM(CASE WHEN state IN ('accepted', 'back_ordered') THEN pending \
         WHEN quantity > delivered THEN quantity - delivered ELSE 0 END), 0) AS BIGINT) FROM orders WHERE pool_id = $1 \
-        AND digits IS NULL AND (state IN ('planned', 'sent', 'accepted', 'back_ordered') \
-        OR (state = 'in_doubt' AND grace_until > $2))";
+        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') AND digits IS NULL \
+        AND (state <> 'in_doubt' OR grace_until > $2)";
     EXPOSED = "SELECT CAST(COALESCE(SUM(quantity - delivered), 0) AS BIGINT) FROM orders WHERE pool_id = $1 \
-        AND state = 'in_doubt' AND quantity > delivered AND grace_until <= $2";
-    GRACE_END = "SELECT MIN(grace_until) FROM orders WHERE pool_id = $1 AND state = 'in_doubt' AND grace_until > $2";
-    DOUBTFUL_LINKS = "SELECT DISTINCT link_id FROM orders WHERE pool_id = $1 AND state = 'in_doubt' \
+        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') AND state = 'in_doubt' \
+        AND digits IS NULL AND quantity > delivered AND grace_until <= $2";
+    GRACE_END = "SELECT MIN(grace_until) FROM orders WHERE pool_id = $1 \
+        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') AND state = 'in_doubt' \
+        AND digits IS NULL AND grace_until > $2";
+    DOUBTFUL_LINKS = "SELECT DISTINCT link_id FROM orders WHERE pool_id = $1 \
+        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') AND state = 'in_doubt' \
         AND link_id IS NOT NULL";
     SPENT = "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT), \
         CAST(COALESCE(SUM(quantity * (COALESCE(setup_cost, 0) + COALESCE(monthly_cost, 0))), 0) AS BIGINT) FROM orders \

@@ -1,13 +1,27 @@
 //! Tests that go over the whole registry: every statement on both engines, the first start, scopes.
 
+mod accounts;
+mod charges;
+mod imports;
+mod jobs;
+mod journal;
+mod logins;
+mod money;
+pub(crate) mod plans;
+mod vendors;
+
+use std::time::{Duration, Instant};
+
 use store::testing::TestDb;
 
 use crate::account::{self, Kind, NewAccount};
 use crate::caller::{Caller, Role};
-use crate::id::{AccountId, LoginId};
+use crate::id::{AccountId, ClassId, LoginId, OrderId, VendorId};
 use crate::login::Credentials;
+use crate::number::{self, Intake, Number, Origin};
 use crate::page::Page;
-use crate::{Error, MIGRATIONS, bootstrap, statements, transaction};
+use crate::pool::{self, Pool, PoolSpec};
+use crate::{Error, MIGRATIONS, Money, bootstrap, statements, transaction};
 
 /// A time in 2026.
 pub(crate) const NOW: i64 = 1_780_000_000_000_000;
@@ -27,8 +41,94 @@ pub(crate) async fn add_account(test: &TestDb, parent: AccountId, kind: Kind, na
         currency: "EUR".to_owned(),
         credit_limit: None,
     };
-    let caller = Caller::system("test");
+    let caller = admin();
     transaction!(test.db, |tx| Ok(account::create(tx, &caller, NOW, &new).await?.id)).expect("an account")
+}
+
+/// Whoever runs the installation.
+pub(crate) fn admin() -> Caller {
+    Caller::system("test")
+}
+
+/// A login of that account.
+pub(crate) fn acting(account: AccountId, role: Role) -> Caller {
+    Caller::login(LoginId(1_000 + account.0), &format!("login of {account}"), account, role)
+}
+
+/// A customer of the default reseller.
+pub(crate) async fn customer(test: &TestDb, name: &str) -> AccountId {
+    add_account(test, AccountId::DEFAULT_RESELLER, Kind::Customer, name).await
+}
+
+pub(crate) async fn add_pool(test: &TestDb, spec: PoolSpec) -> Pool {
+    let caller = admin();
+    transaction!(test.db, |tx| pool::create(tx, &caller, NOW, &spec).await).expect("a pool")
+}
+
+pub(crate) fn named(name: &str) -> PoolSpec {
+    PoolSpec { name: name.to_owned(), ..PoolSpec::default() }
+}
+
+/// A pool that asks so much for a number.
+pub(crate) fn priced(name: &str, setup: &str) -> PoolSpec {
+    PoolSpec { setup_price: setup.parse().expect("a price"), ..named(name) }
+}
+
+/// Numbers that a vendor has delivered.
+pub(crate) async fn stock(test: &TestDb, pool: &Pool, digits: &[impl AsRef<str>]) {
+    let caller = admin();
+    let origin = Origin {
+        pool: pool.id,
+        class: ClassId(1),
+        vendor: VendorId(7),
+        group: "london".to_owned(),
+        order: OrderId(0),
+    };
+    transaction!(test.db, |tx| {
+        for digits in digits {
+            let taken = number::take_in(tx, &caller, NOW, digits.as_ref(), &origin, None).await?;
+            assert!(matches!(taken, Intake::Added(_)), "{} was there already", digits.as_ref());
+        }
+        Ok(())
+    })
+    .expect("stock");
+}
+
+/// So many numbers in a row.
+pub(crate) fn run_of(first: u64, count: u64) -> Vec<String> {
+    (first..first + count).map(|n| n.to_string()).collect()
+}
+
+/// The number as it is stored.
+pub(crate) async fn stored(test: &TestDb, digits: &str) -> Number {
+    number::find(&mut test.db.reader(), digits).await.expect("readable").expect("a number")
+}
+
+/// Balance and held money of an account.
+pub(crate) async fn money_of(test: &TestDb, account: AccountId) -> (String, String) {
+    let found = account::get(&mut test.db.reader(), &admin(), account).await.expect("an account");
+    (found.balance.to_string(), found.held.to_string())
+}
+
+pub(crate) async fn set_credit_limit(test: &TestDb, account: AccountId, limit: &str) {
+    let (caller, limit) = (admin(), limit.parse::<Money>().expect("a limit"));
+    transaction!(test.db, |tx| account::set_credit_limit(tx, &caller, NOW, account, Some(limit)).await)
+        .expect("a limit is set");
+}
+
+/// Waits for something that happens by itself, but not for ever.
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut happened: impl FnMut() -> F) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !happened().await {
+        assert!(Instant::now() < deadline, "{what} did not happen");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// How many cases a property is tried on, and nothing written beside the sources.
+pub(crate) fn cases(cases: u32) -> proptest::test_runner::TestRunner {
+    let config = proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() };
+    proptest::test_runner::TestRunner::new(config)
 }
 
 store::on_both! {

@@ -1,0 +1,54 @@
+# The commands of README.md. Each installs what it needs.
+
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+CARGO ?= cargo
+
+.PHONY: help build run test lint bench demo docs fuzz
+
+help: ## Shows this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: tools ## Builds the server
+	$(CARGO) build --release
+
+run: build ## Builds and starts the server; DATABASE_URL=postgres://… for PostgreSQL instead of SQLite
+	$(if $(DATABASE_URL),export STROWGER_DATABASE_URL='$(DATABASE_URL)')
+	exec ./target/release/strowger serve
+
+test: tools nextest ## Runs every test, on SQLite and on a private PostgreSQL
+	.ci/with-postgres $(CARGO) nextest run --workspace --features fault-points $(TESTS)
+
+lint: tools deny ## Formatting, lints (warnings are errors), documentation, licences and duplicates
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --features fault-points -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
+	$(CARGO) deny --log-level error check licenses bans sources
+
+bench: tools ## Measures claims, searches, imports and plugin runs against raw SQL and bare processes
+	STROWGER_TEST_FSYNC=on STROWGER_TEST_SHARED_BUFFERS=1GB .ci/with-postgres $(CARGO) run --release -p benches -- $(BENCH)
+
+demo: build ## A wholesaler and a retailer on the terminal: sell, refill, run dry, fail over
+	deploy/demo.sh ./target/release/strowger
+
+docs: tools ## Writes the generated references under docs/
+	$(CARGO) run -q -- reference configuration > docs/configuration.md
+	$(CARGO) run -q -- reference enswitch > docs/enswitch-api.md
+
+fuzz: tools ## Runs each fuzz target for FUZZ_SECONDS (60)
+	command -v cargo-fuzz >/dev/null || $(CARGO) install cargo-fuzz --locked --version 0.13.2
+	for target in $$(cd fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz list); do
+	    RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048
+	done
+
+.PHONY: tools nextest deny
+tools:
+	@command -v $(CARGO) >/dev/null || { echo "the Rust toolchain is missing: https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq; $$s apt-get install -y -qq gcc libc6-dev; }
+
+nextest:
+	@command -v cargo-nextest >/dev/null || $(CARGO) install cargo-nextest --locked
+
+deny:
+	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked --version 0.20.2

@@ -1,0 +1,278 @@
+//! Works an order through its states: admission, the call, the record, and whatever must be looked up later.
+//!
+//! The call is a step that runs once: the order is marked sent, durably, before the call leaves, and is never called
+//! again. Everything else here may be repeated after a crash.
+
+use std::time::Duration;
+
+use carriers::fault;
+use carriers::{ErrorClass, Line, Lookup, OrderOutcome, OrderRequest, Run};
+use e164::E164;
+use registry::id::OrderId;
+use registry::job::{self, Job};
+use registry::order::{self, Delivered, Delivery, Ended, Order, Sending};
+use registry::vendor::{self, Admission, Permit};
+use registry::{Caller, Result};
+
+use crate::vendors::Entry;
+use crate::{Ordering, micros};
+
+/// What is to become of the job after its order was worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It is done.
+    Done,
+    /// It runs again after so many microseconds.
+    Again(i64),
+}
+
+/// Longest pause between two looks at an order that a vendor has not finished.
+const LONGEST_PAUSE: i64 = 3_600_000_000;
+/// How long after a call's deadline the vendor is asked what became of it: whatever the call started has ended by then.
+const SETTLE: Duration = Duration::from_secs(5);
+/// Longest that an outcome is held in memory while the database can't be reached.
+const RECORD_RETRY: Duration = Duration::from_secs(2);
+
+impl Ordering {
+    pub(crate) async fn work_order(&self, job: &Job) -> Result<Next> {
+        let id = OrderId(job.subject);
+        let caller = Caller::system("worker");
+        let found = match order::get(&mut self.db.reader(), &caller, id).await {
+            Err(registry::Error::NotFound { .. }) => return Ok(Next::Done),
+            other => other?,
+        };
+        let Some(entry) = self.vendors.get(found.vendor_id) else {
+            return self.without_vendor(&caller, &found).await;
+        };
+        let mut permit = None;
+        if found.state == order::State::Planned {
+            match self.admit(&caller, &found, &entry).await? {
+                Some(Admission::Granted(granted)) => permit = Some(granted),
+                Some(Admission::Wait(wait)) => return Ok(Next::Again(wait)),
+                None => return Ok(Next::Done),
+            }
+        }
+        let now = self.clock.now();
+        fault::point("order.before-send");
+        let grace = micros(entry.policy.grace);
+        let sending = registry::transaction!(self.db, |tx| order::send(tx, &caller, now, id, grace).await)?;
+        match sending {
+            Sending::Nothing(_) => Ok(Next::Done),
+            Sending::InDoubt(order) => Ok(self.look_later(&order, &entry)),
+            Sending::Follow(order) => self.follow(&caller, job, &order, &entry).await,
+            Sending::Call(order) => {
+                fault::point("order.sent");
+                let next = self.call(&caller, &order, &entry).await;
+                if let Some(permit) = permit {
+                    self.give_back(&permit).await;
+                }
+                next
+            }
+        }
+    }
+
+    /// Asks for the right to call; `None` where the order was given up because the vendor is left alone.
+    async fn admit(&self, caller: &Caller, order: &Order, entry: &Entry) -> Result<Option<Admission>> {
+        let now = self.clock.now();
+        let lease = micros(entry.policy.deadline + Duration::from_secs(30));
+        let interval = micros(entry.policy.interval);
+        let name = &entry.name;
+        registry::transaction!(self.db, |tx| {
+            if !vendor::get(tx, order.vendor_id).await?.may_be_asked(now) {
+                let why = format!("vendor {name} is left alone after failures");
+                order::cancel(tx, caller, now, order.id, &why).await?;
+                return Ok(None);
+            }
+            vendor::admit(tx, order.vendor_id, interval, lease).await.map(Some)
+        })
+    }
+
+    async fn give_back(&self, permit: &Permit) {
+        let left = registry::transaction!(self.db, |tx| vendor::leave(tx, permit).await);
+        if let Err(error) = left {
+            // It ends by itself.
+            tracing::warn!(%error, "permit not given back");
+        }
+    }
+
+    async fn without_vendor(&self, caller: &Caller, found: &Order) -> Result<Next> {
+        if found.state != order::State::Planned {
+            // A person resolves it, or the vendor is named again.
+            return Ok(if found.state.is_final() { Next::Done } else { Next::Again(LONGEST_PAUSE) });
+        }
+        let now = self.clock.now();
+        let why = "the vendors' file no longer names the vendor";
+        registry::transaction!(self.db, |tx| order::cancel(tx, caller, now, found.id, why).await)?;
+        Ok(Next::Done)
+    }
+
+    async fn call(&self, caller: &Caller, order: &Order, entry: &Entry) -> Result<Next> {
+        let number = order.digits.as_deref().and_then(|digits| E164::parse(digits).ok());
+        let request = OrderRequest {
+            reference: order.reference.clone(),
+            group: order.group_id.clone(),
+            quantity: order.quantity,
+            number,
+        };
+        let run = entry.carrier.order(&request).await;
+        fault::point("order.answered");
+        log(order, entry, &run);
+        let failure = failure(&run.outcome);
+        let recorded = self.record(caller, order.id, &delivery(run.outcome)).await;
+        fault::point("order.recorded");
+        self.judge(entry, order, failure).await;
+        self.wake();
+        Ok(match recorded.state {
+            order::State::InDoubt | order::State::Accepted | order::State::BackOrdered => {
+                self.look_later(&recorded, entry)
+            }
+            _ => Next::Done,
+        })
+    }
+
+    /// Records an outcome, however long the database can't be reached: it exists nowhere else.
+    async fn record(&self, caller: &Caller, id: OrderId, delivery: &Delivery) -> Order {
+        loop {
+            let now = self.clock.now();
+            let result =
+                registry::transaction!(self.db, |tx| order::record(tx, caller, now, id, delivery).await);
+            match result {
+                Ok(order) => return order,
+                Err(error) => {
+                    tracing::error!(%error, order = %id, ?delivery, "outcome of an order not recorded yet");
+                    tokio::time::sleep(RECORD_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Tells the circuit breaker how the call went.
+    async fn judge(&self, entry: &Entry, order: &Order, failure: Option<String>) {
+        let now = self.clock.now();
+        let policy = &entry.policy;
+        let pause = micros(policy.breaker_pause);
+        let judged = registry::transaction!(self.db, |tx| {
+            match &failure {
+                None => vendor::succeeded(tx, now, order.vendor_id).await,
+                Some(why) => vendor::failed(tx, now, order.vendor_id, policy.breaker_failures, pause, why).await,
+            }
+        });
+        if let Err(error) = judged {
+            tracing::warn!(%error, vendor = entry.name, "call not counted");
+        }
+    }
+
+    /// When the vendor is asked what became of an order; never where it can't be asked.
+    fn look_later(&self, order: &Order, entry: &Entry) -> Next {
+        if !entry.carrier.capabilities().lookup {
+            return Next::Done;
+        }
+        Next::Again((self.settled_at(order, entry) - self.clock.now()).max(0) + 1)
+    }
+
+    /// From when on the call has ended for certain, so that the vendor's listing can be believed.
+    fn settled_at(&self, order: &Order, entry: &Entry) -> i64 {
+        order.sent_at.unwrap_or(order.created_at) + micros(entry.policy.deadline + SETTLE)
+    }
+
+    async fn follow(&self, caller: &Caller, job: &Job, order: &Order, entry: &Entry) -> Result<Next> {
+        if !entry.carrier.capabilities().lookup {
+            return Ok(Next::Done);
+        }
+        let now = self.clock.now();
+        let settled_at = self.settled_at(order, entry);
+        if order.state == order::State::InDoubt && now < settled_at {
+            return Ok(Next::Again(settled_at - now + 1));
+        }
+        let pause = (30_000_000i64 << job.attempt.clamp(0, 7)).min(LONGEST_PAUSE);
+        match entry.carrier.lookup(&order.reference).await {
+            Lookup::Unknown { reason } => {
+                tracing::info!(order = %order.id, vendor = entry.name, reason, "vendor could not say what became of an order");
+                Ok(Next::Again(pause))
+            }
+            Lookup::None if order.state != order::State::InDoubt => {
+                tracing::warn!(order = %order.id, vendor = entry.name, "vendor no longer knows an order that it accepted");
+                Ok(Next::Again(pause))
+            }
+            Lookup::None => {
+                let message = "the vendor does not know the order: nothing was bought".to_owned();
+                let none = Delivery { lines: Vec::new(), pending: 0, ended: Ended::Refused, message };
+                self.record(caller, order.id, &none).await;
+                self.wake();
+                Ok(Next::Done)
+            }
+            Lookup::Found { lines, pending } => {
+                let message = "found again by our reference".to_owned();
+                let lines = lines.into_iter().map(delivered).collect();
+                let found = Delivery { lines, pending, ended: Ended::Accepted, message };
+                let recorded = self.record(caller, order.id, &found).await;
+                self.wake();
+                Ok(if recorded.state.is_final() { Next::Done } else { Next::Again(pause) })
+            }
+        }
+    }
+
+    /// Records what a job found for an order whose lease was lost; the same as with the lease.
+    pub(crate) async fn end_job(&self, job: &Job, next: Next, error: &str) {
+        let ended = registry::transaction!(self.db, |tx| {
+            match next {
+                Next::Done => job::done(tx, job).await.map(drop),
+                Next::Again(after) => job::again(tx, job, after, error).await,
+            }
+        });
+        if let Err(error) = ended {
+            tracing::warn!(%error, job = %job.id, "job not ended; it runs again when its lease is over");
+        }
+    }
+}
+
+fn log(order: &Order, entry: &Entry, run: &Run) {
+    let report = &run.report;
+    for warning in &report.warnings {
+        tracing::warn!(order = %order.id, vendor = entry.name, warning, "odd answer from a vendor");
+    }
+    let took = report.duration;
+    tracing::info!(order = %order.id, vendor = entry.name, exit = ?report.exit, ?took, stderr = report.stderr, "vendor answered");
+}
+
+/// Why a call counts as a failure of the vendor; a plain refusal does not.
+fn failure(outcome: &OrderOutcome) -> Option<String> {
+    match outcome {
+        OrderOutcome::Delivered { .. } => None,
+        OrderOutcome::InDoubt { reason, .. } => Some(reason.clone()),
+        OrderOutcome::Refused { reason, class } => match class {
+            ErrorClass::NotStarted | ErrorClass::VendorDown | ErrorClass::Throttled | ErrorClass::Auth => {
+                Some(reason.clone())
+            }
+            _ => None,
+        },
+    }
+}
+
+fn delivery(outcome: OrderOutcome) -> Delivery {
+    match outcome {
+        OrderOutcome::Refused { reason, .. } => {
+            Delivery { lines: Vec::new(), pending: 0, ended: Ended::Refused, message: reason }
+        }
+        OrderOutcome::Delivered { lines, pending, note } => Delivery {
+            lines: lines.into_iter().map(delivered).collect(),
+            pending,
+            ended: Ended::Accepted,
+            message: note,
+        },
+        OrderOutcome::InDoubt { lines, reason } => Delivery {
+            lines: lines.into_iter().map(delivered).collect(),
+            pending: 0,
+            ended: Ended::InDoubt,
+            message: reason,
+        },
+    }
+}
+
+fn delivered(line: Line) -> Delivered {
+    Delivered {
+        text: line.text,
+        duplicate: matches!(line.number, Err(carriers::LineFault::Duplicate)),
+        number: line.number.map(|n| n.digits().to_owned()).map_err(|fault| fault.to_string()),
+    }
+}

@@ -1,0 +1,190 @@
+//! A customer buys a number: from our stock at once, or in real-time mode from the vendor that offered it.
+
+use registry::id::{AccountId, OrderId, PoolId};
+use registry::number::{self, Number};
+use registry::order::{self, Order, State, Wanted};
+use registry::vendor_link::{self, Link};
+use registry::{Caller, Error, Money, Result, charge, offer, pool, vendor};
+use serde::Serialize;
+use std::time::Duration;
+use store::Tx;
+
+use crate::{Mode, Ordering};
+
+/// How a purchase ended.
+#[derive(Clone, Debug)]
+pub enum Purchase {
+    /// The number is the buyer's.
+    Done(Number),
+    /// The order at the vendor is still open; it says how it ends under its reference.
+    Open(Order),
+}
+
+/// Where a number would come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// It is ours.
+    Stock,
+    /// It would be ordered from a vendor.
+    Vendor,
+}
+
+/// What a purchase would cost.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quote {
+    /// The number, digits of E.164.
+    pub digits: String,
+    /// Where it would come from.
+    pub source: Source,
+    /// What the buyer would pay now.
+    pub price: Money,
+    /// Currency of the price.
+    pub currency: String,
+}
+
+/// How often an open order is looked at that another server works on.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl Ordering {
+    /// Buys a number for an account. A number that is still a vendor's is ordered, exactly it; a refusal is an error,
+    /// never another number. With a reference the call may be repeated.
+    ///
+    /// # Errors
+    /// As [`number::sell`]; [`Error::VendorRefused`]; [`Error::Unavailable`] where a spend cap or a pause forbids the order.
+    pub async fn purchase(
+        &self,
+        caller: &Caller,
+        buyer: AccountId,
+        digits: &str,
+        reference: Option<&str>,
+    ) -> Result<Purchase> {
+        let now = self.clock.now();
+        let sold = registry::transaction!(self.db, |tx| {
+            number::sell(tx, caller, now, digits, buyer, reference).await
+        });
+        match sold {
+            Ok(sale) => {
+                self.wake();
+                Ok(Purchase::Done(sale.number))
+            }
+            Err(Error::NotFound { kind: "number", .. }) if self.settings.mode == Mode::Realtime => {
+                let order = self.order_exactly(caller, buyer, digits).await?;
+                self.wake();
+                self.wait_for(caller, order, digits).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Buys any free number of a pool.
+    ///
+    /// # Errors
+    /// As [`number::claim_any`].
+    pub async fn purchase_any(
+        &self,
+        caller: &Caller,
+        buyer: AccountId,
+        pool: PoolId,
+        reference: Option<&str>,
+    ) -> Result<Number> {
+        let now = self.clock.now();
+        let sale = registry::transaction!(self.db, |tx| {
+            number::claim_any(tx, caller, now, pool, buyer, reference).await
+        })?;
+        self.wake();
+        Ok(sale.number)
+    }
+
+    /// What a purchase would cost and where the number would come from; changes nothing and asks no vendor.
+    ///
+    /// # Errors
+    /// As [`Ordering::purchase`].
+    pub async fn quote(&self, caller: &Caller, buyer: AccountId, digits: &str) -> Result<Quote> {
+        let mut tx = self.db.reader();
+        let (pool_id, source) = match number::get(&mut tx, caller, digits).await {
+            Ok(found) if found.account_id.is_some() => {
+                return Err(Error::Conflict(format!("number {digits} is in use")));
+            }
+            Ok(found) => (found.pool_id, Source::Stock),
+            Err(error) => match self.offered(&mut tx, digits).await? {
+                Some(link) => (Some(link.pool_id), Source::Vendor),
+                None => return Err(error),
+            },
+        };
+        let Some(pool_id) = pool_id else {
+            return Ok(Quote { digits: digits.to_owned(), source, price: Money::ZERO, currency: String::new() });
+        };
+        let pool = pool::get(&mut tx, pool_id).await?;
+        let price = charge::quote(&mut tx, caller, buyer, &pool).await?;
+        Ok(Quote { digits: digits.to_owned(), source, price, currency: pool.currency })
+    }
+
+    /// The link by which a vendor has offered a number, in real-time mode.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn offered(&self, tx: &mut Tx, digits: &str) -> Result<Option<Link>> {
+        if self.settings.mode != Mode::Realtime {
+            return Ok(None);
+        }
+        match offer::find(tx, self.clock.now(), digits).await? {
+            Some(link) => vendor_link::get(tx, link).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn order_exactly(&self, caller: &Caller, buyer: AccountId, digits: &str) -> Result<OrderId> {
+        let now = self.clock.now();
+        registry::transaction!(self.db, |tx| {
+            if let Some(open) = order::open_for(tx, digits, buyer).await? {
+                return Ok(open);
+            }
+            let Some(link) = self.offered(tx, digits).await? else { return Err(Error::not_found("number", digits)) };
+            let Some(entry) = self.vendors.get(link.vendor_id) else {
+                return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
+            };
+            vendor::lock(tx, link.vendor_id).await?;
+            if !vendor::get(tx, link.vendor_id).await?.may_be_asked(now) {
+                return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
+            }
+            let allowance = entry.policy.allowance(tx, now, link.vendor_id, &link, 1).await?;
+            if let Some(because) = allowance.because {
+                tracing::warn!(vendor = entry.name, because, "purchase stopped by a spend cap");
+                return Err(Error::Unavailable("this number can't be ordered at the moment".to_owned()));
+            }
+            let pool = pool::get(tx, link.pool_id).await?;
+            let wanted = Some(Wanted { digits, buyer });
+            Ok(order::plan(tx, caller, now, &pool, &link, None, 1, wanted).await?.id)
+        })
+    }
+
+    async fn wait_for(&self, caller: &Caller, id: OrderId, digits: &str) -> Result<Purchase> {
+        let deadline = tokio::time::Instant::now() + self.settings.purchase_wait;
+        loop {
+            let mut tx = self.db.reader();
+            let order = order::get(&mut tx, caller, id).await?;
+            if order.state.is_final() {
+                return match number::get(&mut tx, caller, digits).await {
+                    Ok(number) if number.order_id == Some(id) && number.account_id == order.account_id => {
+                        Ok(Purchase::Done(number))
+                    }
+                    _ => Err(Error::VendorRefused(refusal(&order))),
+                };
+            }
+            let settled = matches!(order.state, State::InDoubt | State::Accepted | State::BackOrdered);
+            if settled || tokio::time::Instant::now() >= deadline {
+                return Ok(Purchase::Open(order));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+fn refusal(order: &Order) -> String {
+    match (order.state, order.message.as_str()) {
+        (State::Fulfilled | State::PartlyFulfilled, _) => "it did not deliver this number".to_owned(),
+        (_, "") => "no reason given".to_owned(),
+        (_, message) => message.to_owned(),
+    }
+}

@@ -1,0 +1,99 @@
+//! How SQLite would find the rows of each statement: none may read a big table from end to end.
+
+use std::collections::BTreeSet;
+
+use store::testing::{Engine, TestDb};
+use store::Val;
+
+use super::NOW;
+use crate::{MIGRATIONS, statements};
+
+/// Tables that grow with the installation, under their names and the names that statements give them.
+const BIG: [&str; 10] = [
+    "numbers",
+    "n",
+    "orders",
+    "jobs",
+    "order_lines",
+    "charges",
+    "number_reservations",
+    "account_ancestors",
+    "accounts",
+    "import_rows",
+];
+
+/// Statements that read a whole table on purpose, and stop early.
+const MEANT: [&str; 1] = ["registry::job::DEPTH"];
+
+pub(crate) async fn plan(test: &TestDb, sql: &str) -> Vec<String> {
+    let parameters: BTreeSet<&str> = sql
+        .split('$')
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default())
+        .filter(|number| !number.is_empty())
+        .collect();
+    let values = vec![Val::Null; parameters.len()];
+    let rows = test.db.reader().query(&format!("EXPLAIN QUERY PLAN {sql}"), &values).await;
+    rows.unwrap_or_else(|error| panic!("{error}\n{sql}"))
+        .iter()
+        .map(|row| row.get("detail").expect("a line of the plan"))
+        .collect()
+}
+
+pub(crate) async fn migrated() -> TestDb {
+    let test = TestDb::new(Engine::Sqlite).await;
+    store::migrate(&test.db, MIGRATIONS, NOW).await.expect("migrations apply");
+    test
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_big_table_from_end_to_end() {
+    let test = migrated().await;
+    let mut wrong = Vec::new();
+    for (name, sql) in statements() {
+        if MEANT.contains(&name) {
+            continue;
+        }
+        for line in plan(&test, sql).await {
+            let mut words = line.split(' ');
+            let scanned = words.next() == Some("SCAN") && words.next().is_some_and(|table| BIG.contains(&table));
+            if scanned {
+                wrong.push(format!("{name}: {line}\n    {sql}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "add an index in a migration, or bound the statement:\n{}", wrong.join("\n"));
+}
+
+/// The statements that run with every sale and every refill must use the index made for them.
+#[tokio::test]
+async fn the_statements_that_run_most_use_their_own_index() {
+    let test = migrated().await;
+    let all = statements();
+    for (name, index) in [
+        ("registry::number::sale::CLAIM", "numbers_free (pool_id=?)"),
+        ("registry::number::sale::DUE", "numbers_until (until<?)"),
+        ("registry::number::list::FREE", "numbers_free (pool_id=? AND digits>? AND digits<?)"),
+        ("registry::number::list::FREE_OF_CLASS", "numbers_free_class (pool_id=? AND class_id=? AND digits>? AND digits<?)"),
+        ("registry::number::list::COUNT_UP_TO", "numbers_free"),
+        ("registry::number::list::PREVIOUSLY_OWNED", "numbers_aging (pool_id=? AND previous_account_id=?)"),
+        ("registry::number::list::BY_REFERENCE", "numbers_reference (account_id=? AND reference=?)"),
+        ("registry::order::supply::ON_ORDER", "orders_pool_open (pool_id=?)"),
+        ("registry::order::supply::EXPOSED", "orders_pool_open (pool_id=?)"),
+        ("registry::order::supply::GRACE_END", "orders_pool_open (pool_id=?)"),
+        ("registry::order::supply::DOUBTFUL_LINKS", "orders_pool_open (pool_id=?)"),
+        ("registry::order::supply::SPENT", "orders_vendor (vendor_id=? AND created_at>?)"),
+        ("registry::order::OF_ACCOUNT", "orders_account (account_id=?"),
+        ("registry::order::OPEN_FOR", "orders_digits_open (digits=?)"),
+        ("registry::offer::ON_ORDER", "orders_digits_open (digits=?)"),
+        ("registry::job::CLAIM", "jobs_due (run_after<?)"),
+        ("registry::job::WAITING", "jobs_waiting (kind=? AND subject=?)"),
+        ("registry::account::BY_NAME", "accounts_by_name (name=?)"),
+    ] {
+        let (_, sql) = all.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no statement {name}"));
+        let lines = plan(&test, sql).await;
+        assert!(lines.iter().any(|line| line.contains(index)), "{name} does not use {index}:\n{}", lines.join("\n"));
+        let sorts = lines.iter().any(|line| line.contains("TEMP B-TREE FOR ORDER BY"));
+        assert!(!sorts || name.ends_with("OF_ACCOUNT"), "{name} sorts what it has read:\n{}", lines.join("\n"));
+    }
+}

@@ -1,0 +1,201 @@
+//! `strowger serve`: the server, in the foreground.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use ordering::{Ordering, Worker};
+use registry::{Clock, order, server, setting, transaction};
+use store::Db;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+use web::{Authenticator, Identity, KeySet, Limits, Metrics, Sample, TlsListener, Tokens, VerifiedCache};
+
+use crate::config::{Config, LogFormat};
+use crate::context::{open, prepare, settings};
+use crate::{output, vendors};
+
+/// How often a server says that it is up and looks whether the vendors' file is to be read again.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How long calls to vendors may go on after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(60);
+
+/// Runs until SIGTERM or SIGINT.
+pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    log(&config);
+    let clock = Clock::System;
+    let db = open(&config)?;
+    let prepared = prepare(&config, &db, &clock).await?;
+    for name in &prepared.applied {
+        tracing::info!(step = name, "schema brought up to date");
+    }
+    super::announce(&prepared);
+    let keys = KeySet::load_or_create(&config.keys_file)?;
+    transaction!(db, |tx| setting::agree_on_keys(tx, &keys.id()).await)?;
+
+    let ordering = Ordering::new(db.clone(), clock.clone(), settings(&config));
+    let message = load_vendors(&config, &ordering).await;
+    let identity = identity(&config, clock.now())?;
+    let listener = TlsListener::bind(config.admin_listen, identity.server_config(true)?)
+        .await
+        .with_context(|| format!("admin_listen {}", config.admin_listen))?;
+    let address = axum::serve::Listener::local_addr(&listener)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let reload = Arc::new(Notify::new());
+    let signals = tokio::spawn(signals(stop, reload.clone()));
+    let worker = tokio::spawn(Worker::new(ordering.clone()).run(stopped.clone(), DRAIN));
+    let presence = Presence { config: config.clone(), ordering: ordering.clone(), reload };
+    let presence = tokio::spawn(presence.keep(stopped.clone(), message));
+
+    let metrics = Metrics::new();
+    let authenticator = Authenticator::new(db.clone(), clock, VerifiedCache::new(), Tokens::new(&keys.token));
+    let face = enswitch::router(enswitch::Enswitch {
+        ordering: ordering.clone(),
+        authenticator,
+        dial_plan: config.system_dial_plan.clone(),
+    });
+    let limits = Limits::default();
+    let app = Router::new()
+        .nest("/api/json", metrics.measured("enswitch", face))
+        .merge(status(&metrics, &db));
+    output::note(&format!("strowger {} listens on https://{address}", env!("CARGO_PKG_VERSION")));
+    tracing::info!(%address, vendors = ordering.vendors().count(), mode = ?ordering.settings().mode, "server started");
+    let whole = web::serve(listener, app, limits, stopped).await;
+    if !whole {
+        tracing::warn!("some requests were cut off");
+    }
+    worker.await.context("worker")?;
+    presence.await.context("presence")?;
+    signals.abort();
+    tracing::info!("server stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).unwrap_or_default();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+fn identity(config: &Config, now: i64) -> anyhow::Result<Identity> {
+    Ok(match (&config.tls.certificate, &config.tls.key) {
+        (Some(certificate), Some(key)) => Identity::from_files(certificate, key)?,
+        _ => Identity::self_signed_in(&config.data_dir, now)?,
+    })
+}
+
+async fn signals(stop: watch::Sender<bool>, reload: Arc<Notify>) {
+    let (Ok(mut hangup), Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::hangup()), signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals can't be received");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => reload.notify_one(),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    // Whoever holds a receiver sees the value; the sender must outlive them.
+    stop.closed().await;
+}
+
+/// Reads the vendors' file; returns what is wrong with it.
+async fn load_vendors(config: &Config, ordering: &Ordering) -> String {
+    let loaded = vendors::load(config);
+    for problem in &loaded.problems {
+        tracing::warn!(problem, "vendors' file");
+    }
+    let count = loaded.entries.len();
+    match ordering.install(loaded.entries).await {
+        Ok(()) => tracing::info!(vendors = count, "vendors' file read"),
+        Err(error) => tracing::error!(%error, "vendors not installed"),
+    }
+    loaded.problems.join("; ")
+}
+
+/// Tells the other servers and the command line that this one is up, and reads the vendors' file when asked to.
+struct Presence {
+    config: Config,
+    ordering: Ordering,
+    reload: Arc<Notify>,
+}
+
+impl Presence {
+    async fn keep(self, mut stop: watch::Receiver<bool>, mut message: String) {
+        let db = self.ordering.db().clone();
+        let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = format!("{host}:{}", std::process::id());
+        let mut generation = setting::vendors_generation(&mut db.reader()).await.unwrap_or(0);
+        let mut id = None;
+        while !*stop.borrow() {
+            let result = match id {
+                None => transaction!(db, |tx| server::join(tx, &name, generation, &message).await).map(|new| id = Some(new)),
+                Some(id) => transaction!(db, |tx| server::seen(tx, id, generation, &message).await),
+            };
+            if let Err(error) = result {
+                tracing::warn!(%error, "presence not recorded");
+            }
+            tokio::select! {
+                () = self.reload.notified() => message = load_vendors(&self.config, &self.ordering).await,
+                () = tokio::time::sleep(HEARTBEAT) => {
+                    let asked = setting::vendors_generation(&mut db.reader()).await.unwrap_or(generation);
+                    if asked > generation {
+                        message = load_vendors(&self.config, &self.ordering).await;
+                        generation = asked;
+                    }
+                }
+                _ = stop.changed() => {}
+            }
+        }
+        if let Some(id) = id {
+            let left = transaction!(db, |tx| server::leave(tx, id).await);
+            if let Err(error) = left {
+                tracing::warn!(%error, "presence not ended");
+            }
+        }
+    }
+}
+
+fn status(metrics: &Arc<Metrics>, db: &Db) -> Router {
+    let (for_gauges, for_health) = (db.clone(), db.clone());
+    web::status_router(
+        metrics.clone(),
+        move || {
+            let db = for_gauges.clone();
+            async move { gauges(&db).await.unwrap_or_default() }
+        },
+        move || {
+            let db = for_health.clone();
+            async move { registry::is_empty(&db).await.is_ok() }
+        },
+    )
+}
+
+async fn gauges(db: &Db) -> registry::Result<Vec<Sample>> {
+    let mut tx = db.reader();
+    let mut samples = Vec::new();
+    let mut add = |name, help, label: (&'static str, String), value| {
+        samples.push(Sample { name, help, labels: vec![label], value });
+    };
+    for (state, count) in order::open_by_state(&mut tx).await? {
+        add("strowger_orders_open", "Orders that are not ended", ("state", state.to_string()), count);
+    }
+    for (kind, count) in registry::job::depth(&mut tx).await? {
+        add("strowger_jobs", "Jobs that wait or run", ("kind", kind.to_string()), count);
+    }
+    for (kind, count) in registry::alert::open_by_kind(&mut tx).await? {
+        add("strowger_alerts_open", "Open alerts", ("kind", kind.to_string()), count);
+    }
+    Ok(samples)
+}

@@ -1,0 +1,26 @@
+//! The edge: TLS listeners, request limits, metrics, errors before they take a dialect.
+//!
+//! A face brings a router in its dialect; this crate puts [`limited`] and [`Metrics::measured`] around it and runs it with
+//! [`serve`] on a [`TlsListener`] or a [`PlainListener`]. Nothing here knows a dialect or a table.
+
+mod certificate;
+mod connection;
+mod credentials;
+mod hex;
+mod keys;
+mod limits;
+mod metrics;
+mod once_file;
+mod serve;
+mod tls;
+mod token;
+
+pub use certificate::{CertificateError, Identity};
+pub use connection::{Connection, Limited, Peer, PeerCertificate, PlainListener};
+pub use credentials::VerifiedCache;
+pub use keys::{Key, KeyError, KeySet};
+pub use limits::{Limits, Refusal, limited, plain_refusal};
+pub use metrics::{Metrics, Sample, status_router};
+pub use serve::serve;
+pub use tls::{TlsListener, TlsReload};
+pub use token::{Claims, TokenError, Tokens};
