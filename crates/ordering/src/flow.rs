@@ -26,10 +26,13 @@ pub(crate) enum Next {
     Again(i64),
 }
 
-/// Longest pause between two looks at an order that a vendor has not finished.
+/// Shortest and longest pause between two looks at an order that a vendor has not finished; it grows with the order's age.
+const SHORTEST_PAUSE: i64 = 30_000_000;
 const LONGEST_PAUSE: i64 = 3_600_000_000;
 /// How long after a call's deadline the vendor is asked what became of it: whatever the call started has ended by then.
 const SETTLE: Duration = Duration::from_secs(5);
+/// How long after an order was marked sent the call may begin at the latest; well within [`SETTLE`].
+const LATEST_CALL: Duration = Duration::from_secs(2);
 /// Longest that an outcome is held in memory while the database can't be reached.
 const RECORD_RETRY: Duration = Duration::from_secs(2);
 
@@ -52,23 +55,40 @@ impl Ordering {
                 None => return Ok(Next::Done),
             }
         }
+        let next = self.send(&caller, id, &entry).await;
+        if let Some(permit) = permit {
+            self.give_back(&permit).await;
+        }
+        next
+    }
+
+    async fn send(&self, caller: &Caller, id: OrderId, entry: &Entry) -> Result<Next> {
         let now = self.clock.now();
         fault::point("order.before-send");
         let grace = micros(entry.policy.grace);
-        let sending = registry::transaction!(self.db, |tx| order::send(tx, &caller, now, id, grace).await)?;
+        let sending = registry::transaction!(self.db, |tx| order::send(tx, caller, now, id, grace).await)?;
         match sending {
             Sending::Nothing(_) => Ok(Next::Done),
-            Sending::InDoubt(order) => Ok(self.look_later(&order, &entry)),
-            Sending::Follow(order) => self.follow(&caller, job, &order, &entry).await,
+            Sending::InDoubt(order) => Ok(self.look_later(&order, entry)),
+            Sending::Follow(order) => self.follow(caller, &order, entry).await,
             Sending::Call(order) => {
                 fault::point("order.sent");
-                let next = self.call(&caller, &order, &entry).await;
-                if let Some(permit) = permit {
-                    self.give_back(&permit).await;
+                if self.clock.now() - now > micros(LATEST_CALL) {
+                    return Ok(self.never_called(caller, &order).await);
                 }
-                next
+                Ok(self.call(caller, &order, entry).await)
             }
         }
+    }
+
+    /// Refuses an order that was marked sent so long ago that another server may have taken it for lost: whoever asks
+    /// the vendor about it must not be told "unknown" before a call that is still to come.
+    async fn never_called(&self, caller: &Caller, order: &Order) -> Next {
+        let message = "the server was held up before it could call the vendor: nothing was bought".to_owned();
+        let refused = Delivery { lines: Vec::new(), pending: 0, ended: Ended::Refused, message };
+        self.record(caller, order.id, &refused).await;
+        self.wake();
+        Next::Done
     }
 
     /// Asks for the right to call; `None` where the order was given up because the vendor is left alone.
@@ -96,17 +116,18 @@ impl Ordering {
     }
 
     async fn without_vendor(&self, caller: &Caller, found: &Order) -> Result<Next> {
+        let now = self.clock.now();
         if found.state != order::State::Planned {
-            // A person resolves it, or the vendor is named again.
+            // One that was being sent is in doubt now. A person resolves it, or the vendor is named again.
+            registry::transaction!(self.db, |tx| order::send(tx, caller, now, found.id, 0).await)?;
             return Ok(if found.state.is_final() { Next::Done } else { Next::Again(LONGEST_PAUSE) });
         }
-        let now = self.clock.now();
         let why = "the vendors' file no longer names the vendor";
         registry::transaction!(self.db, |tx| order::cancel(tx, caller, now, found.id, why).await)?;
         Ok(Next::Done)
     }
 
-    async fn call(&self, caller: &Caller, order: &Order, entry: &Entry) -> Result<Next> {
+    async fn call(&self, caller: &Caller, order: &Order, entry: &Entry) -> Next {
         let number = order.digits.as_deref().and_then(|digits| E164::parse(digits).ok());
         let request = OrderRequest {
             reference: order.reference.clone(),
@@ -122,12 +143,12 @@ impl Ordering {
         fault::point("order.recorded");
         self.judge(entry, order, failure).await;
         self.wake();
-        Ok(match recorded.state {
+        match recorded.state {
             order::State::InDoubt | order::State::Accepted | order::State::BackOrdered => {
                 self.look_later(&recorded, entry)
             }
             _ => Next::Done,
-        })
+        }
     }
 
     /// Records an outcome, however long the database can't be reached: it exists nowhere else.
@@ -175,7 +196,7 @@ impl Ordering {
         order.sent_at.unwrap_or(order.created_at) + micros(entry.policy.deadline + SETTLE)
     }
 
-    async fn follow(&self, caller: &Caller, job: &Job, order: &Order, entry: &Entry) -> Result<Next> {
+    async fn follow(&self, caller: &Caller, order: &Order, entry: &Entry) -> Result<Next> {
         if !entry.carrier.capabilities().lookup {
             return Ok(Next::Done);
         }
@@ -184,7 +205,8 @@ impl Ordering {
         if order.state == order::State::InDoubt && now < settled_at {
             return Ok(Next::Again(settled_at - now + 1));
         }
-        let pause = (30_000_000i64 << job.attempt.clamp(0, 7)).min(LONGEST_PAUSE);
+        let age = now - order.sent_at.unwrap_or(order.created_at);
+        let pause = (age / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         match entry.carrier.lookup(&order.reference).await {
             Lookup::Unknown { reason } => {
                 tracing::info!(order = %order.id, vendor = entry.name, reason, "vendor could not say what became of an order");

@@ -45,6 +45,8 @@ pub struct Step {
     pub priority: u32,
     /// How many numbers; 0: it would not be asked.
     pub quantity: u32,
+    /// Most numbers in one order; 0: all of them in one.
+    pub per_order: u32,
     /// What they would cost now; none: the link does not say.
     pub cost: Option<Money>,
     /// Currency of the cost.
@@ -70,6 +72,12 @@ impl Plan {
         totals
     }
 
+    /// The order that comes next: of which step, and for how many numbers.
+    pub(crate) fn next(&self) -> Option<(&Step, u32)> {
+        let step = self.steps.iter().find(|step| step.quantity > 0)?;
+        Some((step, if step.per_order > 0 { step.quantity.min(step.per_order) } else { step.quantity }))
+    }
+
     /// Whether the pool has all it should have, what is on its way included.
     #[must_use]
     pub fn is_satisfied(&self) -> bool {
@@ -83,8 +91,9 @@ impl Plan {
 /// Only those of the database.
 pub async fn plan(ordering: &Ordering, tx: &mut Tx, pool: &Pool, within: Option<RefillId>) -> Result<Plan> {
     let now = ordering.clock.now();
-    let free = number::count_free_up_to(tx, pool.id, pool.minimum.max(pool.maximum)).await?;
+    // In this order: what is delivered in between is counted twice and looked at again, instead of being bought twice.
     let supply = order::supply(tx, pool.id, now).await?;
+    let free = number::count_free_up_to(tx, pool.id, pool.minimum.max(pool.maximum)).await?;
     let mut missing = pool.minimum.saturating_sub(free).saturating_sub(supply.on_order);
     if pool.maximum > 0 {
         let room = pool.maximum.saturating_sub(free).saturating_sub(supply.on_order).saturating_sub(supply.exposed);
@@ -150,17 +159,15 @@ pub(crate) async fn obstacle(
 
 async fn ask(ordering: &Ordering, tx: &mut Tx, now: i64, pool: &Pool, link: &Link, left: u32) -> Result<Step> {
     let Some(entry) = ordering.vendors.get(link.vendor_id) else { return Ok(step(link, 0, None, false)) };
-    let mut most = left;
-    let mut because = None;
-    for (cap, whose) in [(pool.max_per_order, "the pool's"), (entry.policy.max_per_order, "the vendor's")] {
-        if cap > 0 && cap < most {
-            most = cap;
-            because = Some(format!("{whose} orders have at most {cap} numbers; another order follows"));
-        }
-    }
-    let allowance = entry.policy.allowance(tx, now, link.vendor_id, link, most).await?;
+    let allowance = entry.policy.allowance(tx, now, link.vendor_id, link, left).await?;
     let capped = allowance.because.is_some();
-    Ok(step(link, allowance.numbers, allowance.because.or(because), capped))
+    let limits = [(pool.max_per_order, "the pool's"), (entry.policy.max_per_order, "the vendor's")];
+    let smallest = limits.into_iter().filter(|(most, _)| *most > 0).min();
+    let split = smallest
+        .filter(|(most, _)| *most < allowance.numbers)
+        .map(|(most, whose)| format!("in several orders: {whose} have at most {most} numbers"));
+    let asked = step(link, allowance.numbers, allowance.because.or(split), capped);
+    Ok(Step { per_order: smallest.map_or(0, |(most, _)| most), ..asked })
 }
 
 fn step(link: &Link, quantity: u32, because: Option<String>, capped: bool) -> Step {
@@ -170,6 +177,7 @@ fn step(link: &Link, quantity: u32, because: Option<String>, capped: bool) -> St
         group_id: link.group_id.clone(),
         priority: link.priority,
         quantity,
+        per_order: 0,
         cost: link.cost().map(|cost| cost.times(quantity)),
         currency: link.currency.clone(),
         because,

@@ -69,7 +69,7 @@ impl Ordering {
                 Ok(Purchase::Done(sale.number))
             }
             Err(Error::NotFound { kind: "number", .. }) if self.settings.mode == Mode::Realtime => {
-                let order = self.order_exactly(caller, buyer, digits).await?;
+                let order = self.order_exactly(caller, buyer, digits, reference).await?;
                 self.wake();
                 self.wait_for(caller, order, digits).await
             }
@@ -134,7 +134,13 @@ impl Ordering {
         }
     }
 
-    async fn order_exactly(&self, caller: &Caller, buyer: AccountId, digits: &str) -> Result<OrderId> {
+    async fn order_exactly(
+        &self,
+        caller: &Caller,
+        buyer: AccountId,
+        digits: &str,
+        reference: Option<&str>,
+    ) -> Result<OrderId> {
         let now = self.clock.now();
         registry::transaction!(self.db, |tx| {
             if let Some(open) = order::open_for(tx, digits, buyer).await? {
@@ -145,6 +151,10 @@ impl Ordering {
                 return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
             };
             vendor::lock(tx, link.vendor_id).await?;
+            if let Some(open) = order::open_for(tx, digits, buyer).await? {
+                // The same call, made twice at once.
+                return Ok(open);
+            }
             if !vendor::get(tx, link.vendor_id).await?.may_be_asked(now) {
                 return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
             }
@@ -155,7 +165,11 @@ impl Ordering {
             }
             let pool = pool::get(tx, link.pool_id).await?;
             let wanted = Some(Wanted { digits, buyer });
-            Ok(order::plan(tx, caller, now, &pool, &link, None, 1, wanted).await?.id)
+            let id = order::plan(tx, caller, now, &pool, &link, None, 1, wanted).await?.id;
+            if let Some(reference) = reference {
+                order::refer(tx, id, reference).await?;
+            }
+            Ok(id)
         })
     }
 

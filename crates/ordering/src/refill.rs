@@ -1,5 +1,7 @@
 //! Keeps a pool at its minimum: one order at a time, link by link, until nothing is missing.
 
+use std::collections::BTreeSet;
+
 use registry::id::PoolId;
 use registry::job::{self, Kind as JobKind};
 use registry::{Caller, Result, alert, clock, order, pool, refill, vendor, vendor_link};
@@ -35,10 +37,12 @@ impl Ordering {
             job::enqueue(tx, JobKind::Refill, pool.id.0, end - now + 1).await?;
         }
         let current = refill::current(tx, pool.id).await?;
-        for link in vendor_link::of_pool(tx, pool.id).await? {
-            // Caps are counted and the order is placed under one lock, whichever pool it is for.
-            if self.vendors.get(link.vendor_id).is_some_and(|entry| entry.policy.has_caps()) {
-                vendor::lock(tx, link.vendor_id).await?;
+        // Caps are counted and the order is placed under one lock, whichever pool it is for; always in the same order, so
+        // that two pools never wait for each other.
+        let linked: BTreeSet<_> = vendor_link::of_pool(tx, pool.id).await?.iter().map(|link| link.vendor_id).collect();
+        for id in linked {
+            if self.vendors.get(id).is_some_and(|entry| entry.policy.has_caps()) {
+                vendor::lock(tx, id).await?;
             }
         }
         let plan = plan(self, tx, pool, current.as_ref().map(|r| r.id)).await?;
@@ -46,6 +50,7 @@ impl Ordering {
         if plan.is_satisfied() {
             if plan.free >= plan.minimum {
                 alert::clear(tx, now, alert::Kind::LowStock, &subject).await?;
+                alert::clear(tx, now, alert::Kind::SpendCap, &subject).await?;
                 if let Some(current) = &current
                     && plan.on_order == 0
                 {
@@ -61,12 +66,12 @@ impl Ordering {
             Some(current) => current,
             None => refill::open(tx, now, pool.id, plan.missing).await?,
         };
-        if let Some(step) = plan.steps.iter().find(|step| step.quantity > 0) {
+        if let Some((step, quantity)) = plan.next() {
             let link = vendor_link::get(tx, step.link_id).await?;
-            let placed = order::plan(tx, caller, now, pool, &link, Some(current.id), step.quantity, None).await?;
-            tracing::info!(order = %placed.id, pool = pool.name, vendor = link.vendor, quantity = step.quantity, "order placed");
+            let placed = order::plan(tx, caller, now, pool, &link, Some(current.id), quantity, None).await?;
+            tracing::info!(order = %placed.id, pool = pool.name, vendor = link.vendor, quantity, "order placed");
             // What one order leaves missing is ordered next, without waiting for this one.
-            if step.quantity < plan.missing {
+            if quantity < plan.missing {
                 job::enqueue(tx, JobKind::Refill, pool.id.0, 0).await?;
             }
             return Ok(());

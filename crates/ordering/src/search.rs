@@ -112,8 +112,11 @@ impl Ordering {
         tokio::pin!(deadline);
         loop {
             tokio::select! {
-                // Whoever has not answered is given up; dropping the set kills what is still running.
-                () = &mut deadline => break,
+                // Whoever has not answered is given up. Those calls end by the same deadline, and give their permits back.
+                () = &mut deadline => {
+                    calls.detach_all();
+                    break;
+                }
                 next = calls.join_next() => match next {
                     None => break,
                     Some(Ok((rank, link, Ok(numbers)))) => answers.push((rank, link, numbers)),
@@ -124,7 +127,6 @@ impl Ordering {
                 },
             }
         }
-        drop(calls);
         answers.sort_by_key(|(rank, ..)| *rank);
         self.remember(search, answers, missing).await
     }
@@ -144,12 +146,14 @@ impl Ordering {
             Ok(Admission::Wait(_)) => return Err(down("its limit of calls is reached".to_owned())),
             Err(error) => return Err(down(error.to_string())),
         };
-        let answer = entry.carrier.available(&link.group_id, missing, deadline).await;
+        let call = entry.carrier.available(&link.group_id, missing, deadline);
+        let answer = tokio::time::timeout(deadline, call).await;
         let left = registry::transaction!(self.db, |tx| vendor::leave(tx, &permit).await);
         if let Err(error) = left {
             tracing::warn!(%error, "permit not given back");
         }
-        Ok(answer?.into_iter().map(|number| number.digits().to_owned()).collect())
+        let numbers = answer.map_err(|_| down("it did not answer in time".to_owned()))??;
+        Ok(numbers.into_iter().map(|number| number.digits().to_owned()).collect())
     }
 
     /// Keeps what was offered for the purchase that may follow; one number is never offered by two links.

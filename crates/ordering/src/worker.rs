@@ -40,9 +40,15 @@ impl Worker {
         }
         let room = Arc::new(Semaphore::new(ordering.settings.concurrency.max(1)));
         let mut running = JoinSet::new();
-        while !*stop.borrow() {
+        loop {
             while running.try_join_next().is_some() {}
-            let Ok(place) = room.clone().acquire_owned().await else { break };
+            // Also while every place is taken by a slow vendor, and before anything new is claimed.
+            let place = tokio::select! {
+                biased;
+                () = told(&mut stop) => break,
+                place = room.clone().acquire_owned() => place,
+            };
+            let Ok(place) = place else { break };
             let woken = ordering.wake.notified();
             match claim(&ordering).await {
                 Ok(Some(job)) => {
@@ -60,7 +66,7 @@ impl Worker {
                     tokio::select! {
                         () = woken => {}
                         () = tokio::time::sleep(ordering.settings.poll) => {}
-                        _ = stop.changed() => {}
+                        () = told(&mut stop) => {}
                     }
                 }
             }
@@ -71,6 +77,11 @@ impl Worker {
             tracing::warn!(running = running.len(), "jobs cut off at the end of the drain");
         }
     }
+}
+
+/// Ends when the worker is told to stop, or nobody is left who could tell it.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    stop.wait_for(|stop| *stop).await.ok();
 }
 
 async fn claim(ordering: &Ordering) -> registry::Result<Option<Job>> {

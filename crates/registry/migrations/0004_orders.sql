@@ -27,6 +27,8 @@ CREATE TABLE orders (
     -- A particular number, bought for account_id.
     digits TEXT,
     account_id BIGINT REFERENCES accounts (id),
+    -- The buyer's own reference, which that number gets.
+    buyer_reference TEXT,
     -- planned, sent, accepted, back_ordered, fulfilled, partly_fulfilled, refused, in_doubt, resolved, cancelled
     state TEXT NOT NULL,
     delivered BIGINT NOT NULL,

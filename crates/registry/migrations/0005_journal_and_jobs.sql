@@ -57,6 +57,8 @@ CREATE TABLE imports (
     state TEXT NOT NULL,
     staged BIGINT NOT NULL,
     published BIGINT NOT NULL,
+    -- Up to which digits the step that is being done has come.
+    position {key} NOT NULL,
     message TEXT NOT NULL,
     made_by TEXT NOT NULL,
     created_at BIGINT NOT NULL,

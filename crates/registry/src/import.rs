@@ -63,8 +63,8 @@ pub struct StagedRow {
 }
 
 statements! {
-    INSERT = "INSERT INTO imports (pool_id, state, staged, published, message, made_by, created_at, modified_at) \
-        VALUES ($1, 'staging', 0, 0, '', $2, $3, $3) RETURNING id";
+    INSERT = "INSERT INTO imports (pool_id, state, staged, published, position, message, made_by, created_at, modified_at) \
+        VALUES ($1, 'staging', 0, 0, '', '', $2, $3, $3) RETURNING id";
     BY_ID = "SELECT id, pool_id, state, staged, published, message FROM imports WHERE id = $1";
     LOCK = "SELECT id, pool_id, state, staged, published, message FROM imports WHERE id = $1 {wait}";
     COUNT_STAGED = "UPDATE imports SET staged = staged + $1, modified_at = $2 WHERE id = $3 AND state = 'staging'";
@@ -83,6 +83,8 @@ statements! {
         blocked_reason = NULL, account_id = NULL, reseller_id = NULL, destination = NULL, reference = NULL, until = NULL, \
         modified_at = excluded.modified_at WHERE numbers.state IN ('deleted', 'discovery')";
     CLEAR = "DELETE FROM import_rows WHERE import_id = $1 AND digits > $2 AND digits <= $3";
+    POSITION = "SELECT position FROM imports WHERE id = $1";
+    MOVE = "UPDATE imports SET position = $1 WHERE id = $2";
     COUNT_PUBLISHED = "UPDATE imports SET published = published + $1, modified_at = $2 WHERE id = $3";
 }
 
@@ -217,29 +219,36 @@ pub async fn commit(tx: &mut Tx, caller: &Caller, now: i64, id: ImportId) -> Res
     job::enqueue(tx, job::Kind::Publish, id.0, 0).await
 }
 
-/// One step of what is left to do for an import: publishes a chunk, or clears one of a failed import. True when done.
+/// One step of what is left to do for an import: publishes a chunk, or clears staged rows that are no longer needed. True
+/// when nothing is left.
+///
+/// The position moves on instead of starting from the first row each time, as rows deleted before it would otherwise be
+/// walked over again and again on PostgreSQL.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn step(tx: &mut Tx, now: i64, id: ImportId) -> Result<bool> {
     let found = lock(tx, id).await?;
-    let end = chunk_end(tx, id, "").await?;
-    match (found.state, end) {
+    let after: String = tx.query_one(POSITION, args![id]).await?.at(0)?;
+    let end = if found.state == State::Staging { None } else { chunk_end(tx, id, &after).await? };
+    let moved = match (found.state, end) {
+        (State::Staging, _) => return Ok(true),
         (State::Publishing, Some(end)) => {
-            let published = tx.execute(PUBLISH, args![found.pool_id, now, id, "", &end]).await?;
-            tx.execute(CLEAR, args![id, "", &end]).await?;
+            let published = tx.execute_long(PUBLISH, args![found.pool_id, now, id, &after, &end]).await?;
             tx.execute(COUNT_PUBLISHED, args![i64::try_from(published).unwrap_or(i64::MAX), now, id]).await?;
-            Ok(false)
+            end
         }
         (State::Publishing, None) => {
             tx.execute(SET_STATE, args![State::Done, "", now, id]).await?;
             job::enqueue(tx, job::Kind::Refill, found.pool_id.0, 0).await?;
-            Ok(true)
+            String::new()
         }
-        (State::Failed, Some(end)) => {
-            tx.execute(CLEAR, args![id, "", &end]).await?;
-            Ok(false)
+        (State::Failed | State::Done, Some(end)) => {
+            tx.execute_long(CLEAR, args![id, &after, &end]).await?;
+            end
         }
-        (State::Failed | State::Done | State::Staging, _) => Ok(true),
-    }
+        (State::Failed | State::Done, None) => return Ok(true),
+    };
+    tx.execute(MOVE, args![moved, id]).await?;
+    Ok(false)
 }

@@ -107,7 +107,7 @@ impl Db {
     pub async fn prepare(&self, sql: &str) -> Result<()> {
         let sql = self.translate(sql).into_owned();
         match &self.0 {
-            Engine::Sqlite(db) => sqlite::prepare(db, sql).await,
+            Engine::Sqlite(db) => db.prepare(sql).await,
             Engine::Postgres(db) => db.prepare(&sql).await,
         }
     }
@@ -176,10 +176,10 @@ impl Tx {
     pub async fn query(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>> {
         let sql = translate(sql, self.postgres());
         match &self.0 {
-            Inner::Sqlite(tx) => tx.query(sql.into_owned(), args.to_vec()).await,
+            Inner::Sqlite(tx) => tx.query(&sql, args),
             Inner::Postgres(tx) => tx.query(&sql, args).await,
             Inner::Reader(db) => match &db.0 {
-                Engine::Sqlite(db) => db.read(sql.into_owned(), args.to_vec()).await,
+                Engine::Sqlite(db) => db.read(&sql, args).await,
                 Engine::Postgres(db) => db.read(&sql, args).await,
             },
         }
@@ -208,9 +208,20 @@ impl Tx {
     pub async fn execute(&mut self, sql: &str, args: &[Val]) -> Result<u64> {
         let sql = translate(sql, self.postgres());
         match &self.0 {
-            Inner::Sqlite(tx) => tx.execute(sql.into_owned(), args.to_vec()).await,
+            Inner::Sqlite(tx) => tx.execute(&sql, args),
             Inner::Postgres(tx) => tx.execute(&sql, args).await,
             Inner::Reader(_) => Err(Error::Engine("a reader can't change anything".to_owned())),
+        }
+    }
+
+    /// As [`Tx::execute`], for a statement that changes thousands of rows: on SQLite it runs on the database's own thread.
+    ///
+    /// # Errors
+    /// See [`Error`]; a reader changes nothing.
+    pub async fn execute_long(&mut self, sql: &str, args: &[Val]) -> Result<u64> {
+        match &self.0 {
+            Inner::Sqlite(tx) => tx.execute_long(translate(sql, false).into_owned(), args.to_vec()).await,
+            Inner::Postgres(_) | Inner::Reader(_) => self.execute(sql, args).await,
         }
     }
 

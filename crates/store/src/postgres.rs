@@ -12,6 +12,7 @@ use tokio_postgres::{Config, config::TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::chain;
+use crate::value::{storable, storable_json};
 use crate::{Error, Result, Row, Val};
 
 const WAIT: Duration = Duration::from_secs(10);
@@ -196,16 +197,14 @@ impl ToSql for Val {
             (Val::Int(n), &Type::BOOL) => (*n != 0).to_sql(kind, out),
             (Val::Int(n), &Type::TEXT) => n.to_string().to_sql(kind, out),
             (Val::Int(n), _) => n.to_sql(kind, out),
-            // PostgreSQL's text can't hold NUL.
-            (Val::Text(text), _) if text.contains('\0') => text.replace('\0', "").to_sql(kind, out),
             (Val::Text(text), &Type::JSON | &Type::JSONB) => {
-                serde_json::from_str::<serde_json::Value>(text)?.to_sql(kind, out)
+                storable_json(&serde_json::from_str(text)?).to_sql(kind, out)
             }
-            (Val::Text(text), _) => text.to_sql(kind, out),
+            (Val::Text(text), _) => storable(text).to_sql(kind, out),
             (Val::Bool(b), &Type::INT8) => i64::from(*b).to_sql(kind, out),
             (Val::Bool(b), _) => b.to_sql(kind, out),
             (Val::Bytes(bytes), _) => bytes.to_sql(kind, out),
-            (Val::Json(json), _) => json.to_sql(kind, out),
+            (Val::Json(json), _) => storable_json(json).to_sql(kind, out),
         }
     }
 

@@ -1,38 +1,59 @@
-//! SQLite: one writer thread, a few reader threads, statements sent to them as closures.
+//! SQLite: one writer, a few readers.
+//!
+//! A short statement runs where it is asked for, as waking another thread would cost more than the statement itself. What
+//! may take long runs on the database's own threads: waiting for another process's lock, the commit that waits for the
+//! disk, and reads that turn out to be long.
 
+use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
+use crate::value::{storable, storable_json};
 use crate::{Error, Result, Row, Val};
 
-type Work = Box<dyn FnOnce(&Connection) + Send>;
+type Work<C> = Box<dyn FnOnce(&C) + Send>;
 type Guard = OwnedMutexGuard<()>;
 
 /// An open SQLite database.
 #[derive(Clone)]
 pub(crate) struct Sqlite {
-    writer: mpsc::Sender<Work>,
-    readers: mpsc::Sender<Work>,
+    /// The connection that writes. Whoever holds `write_lock` has it for the length of a transaction.
+    writer: Arc<Mutex<Connection>>,
     write_lock: Arc<tokio::sync::Mutex<()>>,
+    write_thread: mpsc::Sender<Work<Mutex<Connection>>>,
+    quick_readers: Arc<[QuickReader]>,
+    read_threads: mpsc::Sender<Work<Connection>>,
 }
 
+/// Readers for short statements, and threads for long ones.
 const READERS: usize = 2;
 const STATEMENTS: usize = 256;
 const BUSY: Duration = Duration::from_secs(10);
+/// A read that takes longer is begun again on a thread of its own.
+const QUICK: Duration = Duration::from_millis(2);
+/// After so many steps of SQLite's machine a read looks at the time.
+const STEPS: i32 = 1_000;
 
 impl Sqlite {
     /// Opens the file, creating it if need be. `cache_mib` is shared out among the connections.
     pub(crate) fn open(path: &Path, cache_mib: u32) -> Result<Sqlite> {
-        let cache_kib = cache_mib.max(1) * 1024 / (READERS as u32 + 1);
-        let writer = spawn("sqlite-writer", vec![connect(path, cache_kib, true)?])?;
+        let cache_kib = cache_mib.max(1) * 1024 / (2 * READERS as u32 + 1);
+        let writer = Arc::new(Mutex::new(connect(path, cache_kib, true)?));
+        let (write_thread, queue) = mpsc::channel();
+        spawn("sqlite-writer", queue, vec![writer.clone()])?;
+        let quick = (0..READERS).map(|_| QuickReader::new(connect(path, cache_kib, false)?));
+        let quick_readers = quick.collect::<Result<_>>()?;
+        let (read_threads, queue) = mpsc::channel();
         let readers = (0..READERS).map(|_| connect(path, cache_kib, false)).collect::<Result<_>>()?;
-        Ok(Sqlite { writer, readers: spawn("sqlite-reader", readers)?, write_lock: Arc::default() })
+        spawn("sqlite-reader", queue, readers)?;
+        Ok(Sqlite { writer, write_lock: Arc::default(), write_thread, quick_readers, read_threads })
     }
 
     /// Waits for the one writer and begins a transaction there.
@@ -40,20 +61,80 @@ impl Sqlite {
         let guard = self.write_lock.clone().lock_owned().await;
         // The value exists before BEGIN is sent: a caller that goes away in between still rolls back.
         let tx = SqliteTx { db: self.clone(), guard: Some(guard) };
-        tx.run(|c| c.execute_batch("BEGIN IMMEDIATE").map_err(Error::from)).await?;
+        tx.slow(|c| c.execute_batch("BEGIN IMMEDIATE").map_err(Error::from)).await?;
         Ok(tx)
     }
 
     /// Reads outside a transaction, on any reader.
-    pub(crate) async fn read(&self, sql: String, args: Vec<Val>) -> Result<Vec<Row>> {
-        call(&self.readers, move |c| query(c, &sql, &args)).await
+    pub(crate) async fn read(&self, sql: &str, args: &[Val]) -> Result<Vec<Row>> {
+        for reader in self.quick_readers.iter() {
+            if let Some(result) = reader.try_read(sql, args) {
+                match result {
+                    Err(Interrupted::Long) => break,
+                    Err(Interrupted::Failed(error)) => return Err(error),
+                    Ok(rows) => return Ok(rows),
+                }
+            }
+        }
+        let (sql, args) = (sql.to_owned(), args.to_vec());
+        self.slow_read(move |c| Ok(query(c, &sql, &args)?)).await
     }
 
     /// Copies the database to a new file while others go on working.
     pub(crate) async fn backup(&self, to: &Path) -> Result<()> {
         let to = to.to_string_lossy().into_owned();
-        call(&self.readers, move |c| Ok(c.execute("VACUUM INTO ?1", [to]).map(drop)?)).await
+        self.slow_read(move |c| Ok(c.execute("VACUUM INTO ?1", [to]).map(drop)?)).await
     }
+
+    /// Checks that a statement is one that SQLite understands on this schema.
+    pub(crate) async fn prepare(&self, sql: String) -> Result<()> {
+        self.slow_read(move |c| Ok(c.prepare(&sql).map(drop)?)).await
+    }
+
+    async fn slow_read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        call(&self.read_threads, work).await
+    }
+}
+
+/// A connection for reads that are over soon.
+struct QuickReader {
+    connection: Mutex<Connection>,
+    /// Until when a read may go on, in microseconds after `epoch`.
+    until: Arc<AtomicU64>,
+    epoch: Instant,
+}
+
+/// Why a quick read brought no rows.
+enum Interrupted {
+    Long,
+    Failed(Error),
+}
+
+impl QuickReader {
+    fn new(mut connection: Connection) -> Result<QuickReader> {
+        let (epoch, until) = (Instant::now(), Arc::new(AtomicU64::new(u64::MAX)));
+        let limit = until.clone();
+        connection
+            .progress_handler(STEPS, Some(move || micros(epoch.elapsed()) > limit.load(Ordering::Relaxed)))?;
+        Ok(QuickReader { connection: Mutex::new(connection), until, epoch })
+    }
+
+    /// `None` where another read is going on here.
+    fn try_read(&self, sql: &str, args: &[Val]) -> Option<std::result::Result<Vec<Row>, Interrupted>> {
+        let connection = self.connection.try_lock().ok()?;
+        self.until.store(micros(self.epoch.elapsed() + QUICK), Ordering::Relaxed);
+        Some(query(&connection, sql, args).map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::OperationInterrupted) => Interrupted::Long,
+            _ => Interrupted::Failed(error.into()),
+        }))
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A write transaction; dropped without a commit, it rolls back.
@@ -63,24 +144,32 @@ pub(crate) struct SqliteTx {
 }
 
 impl SqliteTx {
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
-        call(&self.db.writer, work).await
+    /// Runs work on the writer's own thread.
+    async fn slow<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        call(&self.db.write_thread, move |connection: &Mutex<Connection>| work(&lock(connection))).await
     }
 
-    pub(crate) async fn query(&self, sql: String, args: Vec<Val>) -> Result<Vec<Row>> {
-        self.run(move |c| query(c, &sql, &args)).await
+    pub(crate) fn query(&self, sql: &str, args: &[Val]) -> Result<Vec<Row>> {
+        Ok(query(&lock(&self.db.writer), sql, args)?)
     }
 
-    pub(crate) async fn execute(&self, sql: String, args: Vec<Val>) -> Result<u64> {
-        self.run(move |c| Ok(c.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(&args))? as u64)).await
+    pub(crate) fn execute(&self, sql: &str, args: &[Val]) -> Result<u64> {
+        Ok(execute(&lock(&self.db.writer), sql, args)?)
+    }
+
+    pub(crate) async fn execute_long(&self, sql: String, args: Vec<Val>) -> Result<u64> {
+        self.slow(move |c| Ok(execute(c, &sql, &args)?)).await
     }
 
     pub(crate) async fn batch(&self, sql: String) -> Result<()> {
-        self.run(move |c| Ok(c.execute_batch(&sql)?)).await
+        self.slow(move |c| Ok(c.execute_batch(&sql)?)).await
     }
 
     pub(crate) async fn commit(mut self) -> Result<()> {
-        self.run(|c| c.execute_batch("COMMIT").map_err(Error::from)).await?;
+        self.slow(|c| c.execute_batch("COMMIT").map_err(Error::from)).await?;
         self.guard = None;
         Ok(())
     }
@@ -90,7 +179,8 @@ impl Drop for SqliteTx {
     fn drop(&mut self) {
         if let Some(guard) = self.guard.take() {
             // The same queue, so it comes after whatever this transaction has sent; the next writer waits for it.
-            let rollback = move |c: &Connection| {
+            let rollback = move |connection: &Mutex<Connection>| {
+                let c = lock(connection);
                 if !c.is_autocommit()
                     && let Err(error) = c.execute_batch("ROLLBACK")
                 {
@@ -98,9 +188,13 @@ impl Drop for SqliteTx {
                 }
                 drop(guard);
             };
-            self.db.writer.send(Box::new(rollback)).ok();
+            self.db.write_thread.send(Box::new(rollback)).ok();
         }
     }
+}
+
+fn lock(connection: &Mutex<Connection>) -> std::sync::MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn connect(path: &Path, cache_kib: u32, write: bool) -> Result<Connection> {
@@ -125,17 +219,19 @@ fn connect(path: &Path, cache_kib: u32, write: bool) -> Result<Connection> {
 }
 
 /// Starts a thread for each connection; all of them take work from one queue.
-fn spawn(name: &str, connections: Vec<Connection>) -> Result<mpsc::Sender<Work>> {
-    let (sender, receiver) = mpsc::channel::<Work>();
-    let receiver = Arc::new(Mutex::new(receiver));
+fn spawn<C: Send + 'static, H>(name: &str, queue: mpsc::Receiver<Work<C>>, connections: Vec<H>) -> Result<()>
+where
+    H: std::borrow::Borrow<C> + Send + 'static,
+{
+    let queue = Arc::new(Mutex::new(queue));
     for connection in connections {
-        let receiver = receiver.clone();
+        let queue = queue.clone();
         let body = move || {
             loop {
-                let Ok(queue) = receiver.lock() else { return };
-                let Ok(work) = queue.recv() else { return };
-                drop(queue);
-                work(&connection);
+                let Ok(waiting) = queue.lock() else { return };
+                let Ok(work) = waiting.recv() else { return };
+                drop(waiting);
+                work(connection.borrow());
             }
         };
         std::thread::Builder::new()
@@ -143,28 +239,32 @@ fn spawn(name: &str, connections: Vec<Connection>) -> Result<mpsc::Sender<Work>>
             .spawn(body)
             .map_err(|error| Error::Unavailable(format!("thread {name}: {error}")))?;
     }
-    Ok(sender)
+    Ok(())
 }
 
-async fn call<T: Send + 'static>(
-    queue: &mpsc::Sender<Work>,
-    work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+async fn call<C, T: Send + 'static>(
+    queue: &mpsc::Sender<Work<C>>,
+    work: impl FnOnce(&C) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (answer, wait) = oneshot::channel();
-    let work: Work = Box::new(move |connection| {
+    let work: Work<C> = Box::new(move |connection| {
         answer.send(work(connection)).ok();
     });
     queue.send(work).map_err(|_| Error::Unavailable("database thread ended".to_owned()))?;
     wait.await.map_err(|_| Error::Unavailable("database thread ended".to_owned()))?
 }
 
-fn query(connection: &Connection, sql: &str, args: &[Val]) -> Result<Vec<Row>> {
+fn execute(connection: &Connection, sql: &str, args: &[Val]) -> rusqlite::Result<u64> {
+    Ok(connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(args))? as u64)
+}
+
+fn query(connection: &Connection, sql: &str, args: &[Val]) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql)?;
     let columns = columns(&statement);
     let mut rows = statement.query(rusqlite::params_from_iter(args))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let values = (0..columns.len()).map(|i| Ok(value(row.get_ref(i)?))).collect::<Result<_>>()?;
+        let values = (0..columns.len()).map(|i| Ok(value(row.get_ref(i)?))).collect::<rusqlite::Result<_>>()?;
         found.push(Row { columns: columns.clone(), values });
     }
     Ok(found)
@@ -189,15 +289,13 @@ impl ToSql for Val {
         Ok(match self {
             Val::Null => ToSqlOutput::Borrowed(ValueRef::Null),
             Val::Int(n) => ToSqlOutput::Borrowed(ValueRef::Integer(*n)),
-            Val::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Val::Text(text) => match storable(text) {
+                Cow::Borrowed(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+                Cow::Owned(text) => ToSqlOutput::Owned(Value::Text(text)),
+            },
             Val::Bool(b) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*b))),
             Val::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
-            Val::Json(json) => ToSqlOutput::Owned(rusqlite::types::Value::Text(json.to_string())),
+            Val::Json(json) => ToSqlOutput::Owned(Value::Text(storable_json(json).to_string())),
         })
     }
-}
-
-/// Checks that a statement is one that SQLite understands on this schema.
-pub(crate) async fn prepare(db: &Sqlite, sql: String) -> Result<()> {
-    call(&db.readers, move |c| Ok(c.prepare(&sql).map(drop)?)).await
 }

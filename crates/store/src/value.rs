@@ -1,6 +1,9 @@
 //! Values that go into statements and come out of rows, the same on both engines.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use serde_json::Value as Json;
 
 use crate::{Error, Result};
 
@@ -32,6 +35,34 @@ impl Val {
             Val::Json(_) => "json",
         }
     }
+}
+
+/// Text as both engines can hold it: PostgreSQL's knows no NUL.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
+}
+
+/// As [`storable`], for every text in a JSON value.
+pub(crate) fn storable_json(json: &Json) -> Cow<'_, Json> {
+    fn has_nul(json: &Json) -> bool {
+        match json {
+            Json::String(text) => text.contains('\0'),
+            Json::Array(items) => items.iter().any(has_nul),
+            Json::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+            Json::Null | Json::Bool(_) | Json::Number(_) => false,
+        }
+    }
+    fn without(json: &Json) -> Json {
+        match json {
+            Json::String(text) => Json::String(storable(text).into_owned()),
+            Json::Array(items) => items.iter().map(without).collect(),
+            Json::Object(fields) => {
+                fields.iter().map(|(name, value)| (storable(name).into_owned(), without(value))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+    if has_nul(json) { Cow::Owned(without(json)) } else { Cow::Borrowed(json) }
 }
 
 macro_rules! from {

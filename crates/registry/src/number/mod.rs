@@ -88,28 +88,29 @@ crate::statement::statements! {
     RESELLER_OF = "SELECT reseller_id FROM accounts WHERE id = $1";
 }
 
+/// A row of [`columns!`], by position: pages of numbers are read all day long.
 fn number(row: &Row) -> Result<Number> {
-    let history: Option<serde_json::Value> = row.get("reserve_history")?;
+    let history: Option<serde_json::Value> = row.at(10)?;
     Ok(Number {
-        id: row.get("id")?,
-        digits: row.get("digits")?,
-        state: row.get("state")?,
-        pool_id: row.get("pool_id")?,
-        class_id: row.get("class_id")?,
-        vendor_id: row.get("vendor_id")?,
-        order_id: row.get("order_id")?,
-        account_id: row.get("account_id")?,
-        destination: row.get("destination")?,
-        previous_account_id: row.get("previous_account_id")?,
+        id: row.at(0)?,
+        digits: row.at(1)?,
+        state: row.at(2)?,
+        pool_id: row.at(3)?,
+        class_id: row.at(4)?,
+        vendor_id: row.at(5)?,
+        order_id: row.at(6)?,
+        account_id: row.at(7)?,
+        destination: row.at(8)?,
+        previous_account_id: row.at(9)?,
         reserve_history: history.and_then(|h| serde_json::from_value(h).ok()).unwrap_or_default(),
-        until: row.get("until")?,
-        blocked_reason: row.get("blocked_reason")?,
-        reference: row.get("reference")?,
-        alias: row.get("alias")?,
-        region: row.get("region")?,
-        description: row.get("description")?,
-        created_at: row.get("created_at")?,
-        modified_at: row.get("modified_at")?,
+        until: row.at(11)?,
+        blocked_reason: row.at(12)?,
+        reference: row.at(13)?,
+        alias: row.at(14)?,
+        region: row.at(15)?,
+        description: row.at(16)?,
+        created_at: row.at(17)?,
+        modified_at: row.at(18)?,
     })
 }
 

@@ -12,6 +12,9 @@ use crate::{Error, Result, charge, job, order, pool, reservation};
 crate::statement::statements! {
     CLAIM = concat!("SELECT ", columns!(), " FROM numbers WHERE pool_id = $1 AND state = 'available' \
         AND blocked_reason IS NULL ORDER BY digits LIMIT 1 {lock}");
+    ONE_AT_A_TIME = "SELECT id FROM accounts WHERE id = $1 {wait}";
+    BOUGHT = concat!("SELECT ", columns!(), " FROM numbers WHERE account_id = $1 AND reference = $2 AND pool_id = $3 \
+        AND state = 'in_service' ORDER BY digits LIMIT 1");
     DUE = "SELECT digits FROM numbers WHERE until <= $1 ORDER BY until LIMIT $2";
 }
 
@@ -62,7 +65,8 @@ pub async fn sell(
     Ok(Sale { number, repeated: false })
 }
 
-/// Sells any free number of a pool.
+/// Sells any free number of a pool. With a reference the call may be repeated: it answers with the number that the
+/// account has bought of the pool under it.
 ///
 /// # Errors
 /// [`Error::Conflict`] where the pool has none; else as [`sell`].
@@ -75,6 +79,13 @@ pub async fn claim_any(
     reference: Option<&str>,
 ) -> Result<Sale> {
     may_buy(tx, caller, buyer).await?;
+    if let Some(reference) = reference {
+        // The same call may be under way on another connection.
+        tx.query_opt(ONE_AT_A_TIME, args![buyer]).await?;
+        if let Some(row) = tx.query_opt(BOUGHT, args![buyer, reference, pool]).await? {
+            return Ok(Sale { number: number(&row)?, repeated: true });
+        }
+    }
     let row = tx.query_opt(CLAIM, args![pool]).await?;
     let before = row.as_ref().map(number).transpose()?;
     let before = before.ok_or_else(|| Error::Conflict(format!("pool {pool} has no free number")))?;
@@ -387,6 +398,7 @@ pub(crate) async fn hand_over(
     let mut after = number.clone();
     after.become_state(State::InService)?;
     after.assign(Some(buyer));
+    after.reference = order::buyer_reference(tx, order.id).await?;
     save(tx, caller, now, &number, &mut after).await?;
     charge::capture(tx, caller, now, order.id).await?;
     Ok(after)

@@ -164,6 +164,8 @@ crate::statement::statements! {
     OF_POOL = concat!("SELECT ", columns!(), " FROM orders WHERE pool_id = $1 AND id > $2 ORDER BY id LIMIT $3");
     OPEN_FOR = "SELECT id, account_id FROM orders WHERE digits = $1 \
         AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') LIMIT 1";
+    REFER = "UPDATE orders SET buyer_reference = $1 WHERE id = $2";
+    REFERENCE = "SELECT buyer_reference FROM orders WHERE id = $1";
     SAVE = "UPDATE orders SET state = $1, delivered = $2, pending = $3, token = $4, sent_at = $5, grace_until = $6, \
         message = $7, modified_at = $8 WHERE id = $9";
     BY_STATE = "SELECT state, COUNT(*) FROM (SELECT state FROM orders WHERE state IN ('planned', 'sent', 'accepted', \
@@ -305,6 +307,20 @@ pub async fn plan(
     write(tx, caller, now, Operation::Create, None, &planned).await?;
     job::enqueue(tx, job::Kind::Order, id.0, 0).await?;
     Ok(planned)
+}
+
+/// Keeps the buyer's own reference for the number that the order is to bring, so that the purchase may be repeated.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn refer(tx: &mut Tx, id: OrderId, reference: &str) -> Result<()> {
+    tx.execute(REFER, args![reference, id]).await?;
+    Ok(())
+}
+
+/// The buyer's own reference, where it gave one.
+pub(crate) async fn buyer_reference(tx: &mut Tx, id: OrderId) -> Result<Option<String>> {
+    Ok(tx.query_one(REFERENCE, args![id]).await?.at(0)?)
 }
 
 /// What a worker may do with an order that it has taken.

@@ -21,9 +21,10 @@ crate::statement::statements! {
     DOUBTFUL_LINKS = "SELECT DISTINCT link_id FROM orders WHERE pool_id = $1 \
         AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') AND state = 'in_doubt' \
         AND link_id IS NOT NULL";
-    SPENT = "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(quantity * (COALESCE(setup_cost, 0) + COALESCE(monthly_cost, 0))), 0) AS BIGINT) FROM orders \
-        WHERE vendor_id = $1 AND created_at >= $2 AND state NOT IN ('refused', 'cancelled')";
+    SPENT = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT), CAST(COALESCE(SUM(n * cost), 0) AS BIGINT) FROM \
+        (SELECT CASE WHEN state IN ('refused', 'cancelled') OR delivered > quantity THEN delivered ELSE quantity END AS n, \
+        COALESCE(setup_cost, 0) + COALESCE(monthly_cost, 0) AS cost FROM orders \
+        WHERE vendor_id = $1 AND created_at >= $2) o";
 }
 
 /// What is on its way to a pool.
@@ -62,7 +63,8 @@ pub async fn doubtful_links(tx: &mut Tx, pool: PoolId) -> Result<Vec<LinkId>> {
     tx.query(DOUBTFUL_LINKS, args![pool]).await?.iter().map(|row| Ok(row.at(0)?)).collect()
 }
 
-/// How many numbers were ordered from a vendor since a time, and for how much money as far as prices are known.
+/// How many numbers were ordered from a vendor since a time, and for how much money as far as prices are known. What came
+/// unasked, or after the order was given up, was paid for too.
 ///
 /// # Errors
 /// Only those of the database.

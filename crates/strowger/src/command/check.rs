@@ -49,6 +49,9 @@ pub(super) async fn run(sources: Sources, output: Output) -> anyhow::Result<Exit
             .map_err(|message| format!("{} can't be executed by {user}: {message}", line.method));
         add(&subject, result);
     }
+    if let Some(path) = &config.numbervendors_toml {
+        add(&path.display().to_string(), carriers::shipped::check_settings(path).map(|()| "read".to_owned()));
+    }
     add("keys", keys(&config));
     add("certificate", certificate(&config));
     add("database", database(&config).await);

@@ -74,7 +74,7 @@ async fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
 fn log_warnings(config: &Config) {
     let filter = if config.log.filter == "info" { "error" } else { &config.log.filter };
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
 async fn migrate(config: Config, args: &MigrateArgs, output: Output) -> anyhow::Result<ExitCode> {

@@ -1,5 +1,6 @@
 //! `strowger serve`: the server, in the foreground.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +77,10 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 
 fn log(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).unwrap_or_default();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
@@ -189,13 +193,13 @@ async fn gauges(db: &Db) -> registry::Result<Vec<Sample>> {
         samples.push(Sample { name, help, labels: vec![label], value });
     };
     for (state, count) in order::open_by_state(&mut tx).await? {
-        add("strowger_orders_open", "Orders that are not ended", ("state", state.to_string()), count);
+        add("orders_open", "Orders that are not ended", ("state", state.to_string()), count);
     }
     for (kind, count) in registry::job::depth(&mut tx).await? {
-        add("strowger_jobs", "Jobs that wait or run", ("kind", kind.to_string()), count);
+        add("jobs", "Jobs that wait or run", ("kind", kind.to_string()), count);
     }
     for (kind, count) in registry::alert::open_by_kind(&mut tx).await? {
-        add("strowger_alerts_open", "Open alerts", ("kind", kind.to_string()), count);
+        add("alerts_open", "Open alerts", ("kind", kind.to_string()), count);
     }
     Ok(samples)
 }

@@ -91,11 +91,11 @@ async fn every_filter_reads_its_page_by_an_index() {
     let none = Filter::default;
     for (filter, index) in [
         (none(), "INTEGER PRIMARY KEY (rowid>?)"),
-        (Filter { account: Some(AccountId(5)), ..none() }, "numbers_account (account_id=? AND rowid>?)"),
-        (Filter { pool: Some(PoolId(5)), ..none() }, "numbers_pool (pool_id=? AND rowid>?)"),
-        (Filter { state: Some(State::Aging), ..none() }, "numbers_state (state=? AND rowid>?)"),
+        (Filter { account: Some(AccountId(5)), ..none() }, "numbers_account (account_id=? AND id>?)"),
+        (Filter { pool: Some(PoolId(5)), ..none() }, "numbers_pool (pool_id=? AND id>?)"),
+        (Filter { state: Some(State::Aging), ..none() }, "numbers_state (state=? AND id>?)"),
         (Filter { order: Some(OrderId(5)), ..none() }, "numbers_order (order_id=? AND rowid>?)"),
-        (Filter { blocked: true, ..none() }, "numbers_blocked (rowid>?)"),
+        (Filter { blocked: true, ..none() }, "numbers_blocked (id>?)"),
     ] {
         let (sql, _) = filtered(&filter, Scope::All, Page::default());
         let lines = plan(&test, &sql).await;
