@@ -39,8 +39,10 @@ start() { # start NAME PORT
     cat "$work/$1.log"; exit 1
 }
 api() { # api PORT FUNCTION PARAMETERS…: the Enswitch JSON API
-    local port=$1 function=$2; shift 2
-    curl -sk --max-time 30 "https://127.0.0.1:$port/api/json/$function/" "${@/#/--data-urlencode=}"; echo
+    local url="https://127.0.0.1:$1/api/json/$2/" parameter data=()
+    shift 2
+    for parameter in "$@"; do data+=(--data-urlencode "$parameter"); done
+    curl -sk --max-time 30 "$url" "${data[@]}"; echo
 }
 free() { STROWGER_DATA_DIR=$work/retailer "$strowger" --json pool show "$1" | grep -o '"free": [0-9]*' | grep -o '[0-9]*'; }
 wait_for_free() { # wait_for_free POOL COUNT
@@ -96,7 +98,10 @@ api "$retail_port" numbers/list "auth_username=alice" "auth_password=alice secre
 wait_for_free london 5
 
 say "More customers come; the wholesaler runs dry, and the next vendor steps in"
-for _ in $(seq 9); do quiet retailer number buy --pool london --account default || quiet retailer number buy --pool london --account alice; done
+for n in $(seq 9); do
+    # Customers who come faster than the stock is refilled try again.
+    for _ in $(seq 50); do quiet retailer number buy --pool london --account default --reference "sale $n" && break; sleep 0.2; done
+done
 wait_for_free london 5
 retailer order list
 wholesaler number list --state available || true
