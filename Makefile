@@ -29,7 +29,7 @@ lint: tools deny ## Formatting, lints (warnings are errors), documentation, lice
 bench: tools ## Measures claims, searches, imports and plugin runs against raw SQL and bare processes
 	STROWGER_TEST_FSYNC=on STROWGER_TEST_SHARED_BUFFERS=1GB .ci/with-postgres $(CARGO) run --release -p benches -- $(BENCH)
 
-demo: build ## A wholesaler and a retailer on the terminal: sell, refill, run dry, fail over
+demo: build curl ## A wholesaler and a retailer on the terminal: sell, refill, run dry, fail over
 	deploy/demo.sh ./target/release/strowger
 
 docs: tools ## Writes the generated references under docs/
@@ -42,7 +42,10 @@ fuzz: tools ## Runs each fuzz target for FUZZ_SECONDS (60)
 	    RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048
 	done
 
-.PHONY: tools nextest deny
+.PHONY: tools nextest deny curl
+curl:
+	@command -v curl >/dev/null || { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq; $$s apt-get install -y -qq curl; }
+
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "the Rust toolchain is missing: https://rustup.rs" >&2; exit 1; }
 	@command -v cc >/dev/null || { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq; $$s apt-get install -y -qq gcc libc6-dev; }

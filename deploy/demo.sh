@@ -19,7 +19,11 @@ if [ -t 1 ]; then bold=$'\e[1m'; plain=$'\e[0m'; fi
 say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 show() { printf '%s$ strowger %s%s\n' "$bold" "$*" "$plain"; }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() {
+    local port
+    while port=$((RANDOM % 20000 + 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    echo "$port"
+}
 wholesale_port=$(free_port)
 retail_port=$(free_port)
 

@@ -98,6 +98,8 @@ impl Ordering {
         let interval = micros(entry.policy.interval);
         let name = &entry.name;
         registry::transaction!(self.db, |tx| {
+            // Locked first: whoever had the last permit has told by now how its call went.
+            vendor::lock(tx, order.vendor_id).await?;
             if !vendor::get(tx, order.vendor_id).await?.may_be_asked(now) {
                 let why = format!("vendor {name} is left alone after failures");
                 order::cancel(tx, caller, now, order.id, &why).await?;

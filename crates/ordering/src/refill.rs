@@ -33,9 +33,6 @@ impl Ordering {
 
     async fn step(&self, tx: &mut Tx, caller: &Caller, pool: &pool::Pool) -> Result<()> {
         let now = self.clock.now();
-        if let Some(end) = order::next_grace_end(tx, pool.id, now).await? {
-            job::enqueue(tx, JobKind::Refill, pool.id.0, end - now + 1).await?;
-        }
         let current = refill::current(tx, pool.id).await?;
         // Caps are counted and the order is placed under one lock, whichever pool it is for; always in the same order, so
         // that two pools never wait for each other.
@@ -44,6 +41,10 @@ impl Ordering {
             if self.vendors.get(id).is_some_and(|entry| entry.policy.has_caps()) {
                 vendor::lock(tx, id).await?;
             }
+        }
+        // After the vendors' locks: whoever gives an order up holds its vendor and then asks for this job.
+        if let Some(end) = order::next_grace_end(tx, pool.id, now).await? {
+            job::enqueue(tx, JobKind::Refill, pool.id.0, end - now + 1).await?;
         }
         let plan = plan(self, tx, pool, current.as_ref().map(|r| r.id)).await?;
         let subject = format!("pool:{}", pool.id);

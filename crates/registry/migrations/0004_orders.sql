@@ -56,7 +56,7 @@ CREATE INDEX orders_state ON orders (state, id);
 CREATE INDEX orders_account ON orders (account_id, id) WHERE account_id IS NOT NULL;
 -- A particular number is bought by one order at a time.
 CREATE UNIQUE INDEX orders_digits_open ON orders (digits)
-    WHERE state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt');
+    WHERE digits IS NOT NULL AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt');
 
 -- What the vendor printed, line by line: the evidence.
 CREATE TABLE order_lines (

@@ -99,8 +99,8 @@ statements! {
     BY_NAME = "SELECT id, uuid, parent_id, reseller_id, kind, name, status, currency, balance, held, credit_limit \
         FROM accounts WHERE name = $1 ORDER BY id LIMIT 2";
     BY_NAME_BELOW = "SELECT a.id, a.uuid, a.parent_id, a.reseller_id, a.kind, a.name, a.status, a.currency, a.balance, \
-        a.held, a.credit_limit FROM accounts a JOIN account_ancestors b ON b.account_id = a.id AND b.ancestor_id = $2 \
-        WHERE a.name = $1 ORDER BY a.id LIMIT 2";
+        a.held, a.credit_limit FROM accounts a JOIN account_ancestors b ON b.account_id = a.id \
+        WHERE a.name = $1 AND b.ancestor_id = $2 ORDER BY a.id LIMIT 2";
     LIST = "SELECT id, uuid, parent_id, reseller_id, kind, name, status, currency, balance, held, credit_limit \
         FROM accounts WHERE id > $1 ORDER BY id LIMIT $2";
     LIST_BELOW = "SELECT a.id, a.uuid, a.parent_id, a.reseller_id, a.kind, a.name, a.status, a.currency, a.balance, \

@@ -69,10 +69,22 @@ statements! {
 /// Only those of the database.
 pub async fn enqueue(tx: &mut Tx, kind: Kind, subject: i64, after: i64) -> Result<()> {
     let at: i64 = now(tx).await? + after;
-    // Looked at first: an upsert would make every sale in a pool wait for the one before it.
+    // Looked at first: an upsert would make every sale in a pool wait for the one before it. On PostgreSQL the job may be
+    // done before this transaction commits, and not see it; the sweep looks at every pool again.
     if tx.query_opt(WAITING, args![kind, subject, at]).await?.is_none() {
         tx.execute(ENQUEUE, args![kind, subject, at]).await?;
     }
+    Ok(())
+}
+
+/// As [`enqueue`], for work at once that must not miss what this transaction changes: a job that waits already is kept
+/// from the workers until the commit. To be called last, as it may wait for others that ask for the same.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn demand(tx: &mut Tx, kind: Kind, subject: i64) -> Result<()> {
+    let at = now(tx).await?;
+    tx.execute(ENQUEUE, args![kind, subject, at]).await?;
     Ok(())
 }
 

@@ -101,6 +101,22 @@ impl Credentials {
     }
 }
 
+#[cfg(test)]
+impl Credentials {
+    /// Verifiers that are good enough for a test and made in no time.
+    pub(crate) fn weak(username: &str, password: &str) -> Credentials {
+        let params = argon2::Params::new(8, 1, 1, None).expect("parameters");
+        let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let hash = |secret: &str| argon2.hash_password(secret.as_bytes()).expect("a hash").to_string();
+        Credentials {
+            username: username.to_owned(),
+            password: hash(password),
+            md5: hash("md5 of it"),
+            sha1: hash("sha1 of it"),
+        }
+    }
+}
+
 fn argon2id(secret: &str) -> Result<String> {
     Argon2::default()
         .hash_password(secret.as_bytes())
@@ -126,6 +142,7 @@ statements! {
         credential_version = credential_version + 1, modified_at = $4 WHERE id = $5";
     DELETE = "DELETE FROM logins WHERE id = $1";
     ANY = "SELECT 1 FROM logins LIMIT 1";
+    OTHER_ADMIN = "SELECT 1 FROM logins WHERE role = 'admin' AND active AND id <> $1 LIMIT 1";
     LOCKED_ABOVE = "SELECT 1 FROM account_ancestors x JOIN accounts a ON a.id = x.ancestor_id \
         WHERE x.account_id = $1 AND a.status <> 'active' LIMIT 1";
 }
@@ -272,12 +289,16 @@ pub async fn set_password(tx: &mut Tx, caller: &Caller, now: i64, credentials: &
 /// Removes a login.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::NotAllowed`] for customers, [`Error::Conflict`] for the caller's own.
+/// [`Error::NotFound`], [`Error::NotAllowed`] for customers, [`Error::Conflict`] for the caller's own and for the last
+/// administrator's.
 pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, username: &str) -> Result<()> {
     caller.must_be_reseller("remove logins")?;
     let before = visible(tx, caller, username).await?;
     if caller.login == Some(before.id) {
         return Err(Error::Conflict("a login can't remove itself".to_owned()));
+    }
+    if before.role == Role::Admin && tx.query_opt(OTHER_ADMIN, args![before.id]).await?.is_none() {
+        return Err(Error::Conflict(format!("`{username}` is the last administrator")));
     }
     tx.execute(DELETE, args![before.id]).await?;
     write(tx, caller, now, Operation::Delete, Some(&before), None).await

@@ -194,7 +194,7 @@ fn taken<T>(result: store::Result<T>, spec: &LinkSpec) -> Result<T> {
 /// A new way to buy is tried at once.
 async fn wake(tx: &mut Tx, pool: PoolId) -> Result<()> {
     pool::pause_refill(tx, pool, 0).await?;
-    job::enqueue(tx, job::Kind::Refill, pool.0, 0).await
+    job::demand(tx, job::Kind::Refill, pool.0).await
 }
 
 /// Removes a link; orders that were placed by it go on.

@@ -20,6 +20,8 @@ mod postgres;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::borrow::Cow;

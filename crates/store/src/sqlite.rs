@@ -83,7 +83,14 @@ impl Sqlite {
     /// Copies the database to a new file while others go on working.
     pub(crate) async fn backup(&self, to: &Path) -> Result<()> {
         let to = to.to_string_lossy().into_owned();
-        self.slow_read(move |c| Ok(c.execute("VACUUM INTO ?1", [to]).map(drop)?)).await
+        self.slow_read(move |c| {
+            // It writes another file, which a connection that may only query would refuse.
+            c.pragma_update(None, "query_only", false)?;
+            let copied = c.execute("VACUUM INTO ?1", [to]);
+            c.pragma_update(None, "query_only", true)?;
+            Ok(copied.map(drop)?)
+        })
+        .await
     }
 
     /// Checks that a statement is one that SQLite understands on this schema.
@@ -271,7 +278,7 @@ fn query(connection: &Connection, sql: &str, args: &[Val]) -> rusqlite::Result<V
 }
 
 fn columns(statement: &Statement<'_>) -> Arc<[String]> {
-    statement.column_names().into_iter().map(str::to_owned).collect()
+    statement.column_names().map(str::to_owned).collect()
 }
 
 fn value(value: ValueRef<'_>) -> Val {

@@ -45,6 +45,7 @@ pub struct Origin {
 
 /// What became of a number that a vendor delivered.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is looked at once and dropped")]
 pub enum Intake {
     /// It is ours now.
     Added(Number),

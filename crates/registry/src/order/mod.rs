@@ -261,6 +261,7 @@ pub async fn open_for(tx: &mut Tx, digits: &str, buyer: AccountId) -> Result<Opt
 ///
 /// # Errors
 /// [`Error::NoCredit`]; [`Error::Conflict`] where the number is being bought already.
+#[expect(clippy::too_many_arguments, reason = "each of them is a column of the order")]
 pub async fn plan(
     tx: &mut Tx,
     caller: &Caller,
@@ -375,7 +376,7 @@ pub async fn cancel(tx: &mut Tx, caller: &Caller, now: i64, id: OrderId, why: &s
     after.message = why.to_owned();
     save(tx, caller, now, &before, &mut after).await?;
     charge::let_go(tx, caller, now, id).await?;
-    job::enqueue(tx, job::Kind::Refill, after.pool_id.0, 0).await?;
+    job::demand(tx, job::Kind::Refill, after.pool_id.0).await?;
     Ok(after)
 }
 

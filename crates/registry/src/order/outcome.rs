@@ -262,7 +262,7 @@ async fn consequences(
             charge::let_go(tx, caller, now, after.id).await?;
         }
     }
-    job::enqueue(tx, job::Kind::Refill, after.pool_id.0, 0).await
+    job::demand(tx, job::Kind::Refill, after.pool_id.0).await
 }
 
 /// Settles an order in doubt by what a person found out: the numbers that the vendor sold, or none.

@@ -91,7 +91,7 @@ store::on_both! {
             method: "/bin/true".to_owned(),
             concurrency: 1,
         };
-        let vendor = transaction!(test.db, |tx| vendor::sync(tx, &admin(), NOW, &[listed.clone()]).await)
+        let vendor = transaction!(test.db, |tx| vendor::sync(tx, &admin(), NOW, std::slice::from_ref(&listed)).await)
             .expect("a vendor")[0]
             .id;
         let link = LinkSpec {
@@ -110,7 +110,7 @@ store::on_both! {
             let link = vendor_link::create(tx, &admin(), NOW, &link).await?;
             offer::remember(tx, NOW, "442079999999", link.id, pool.id).await?;
             let import = import::begin(tx, &admin(), NOW, pool.id).await?;
-            import::stage(tx, NOW, import, &[row.clone()]).await?;
+            import::stage(tx, NOW, import, std::slice::from_ref(&row)).await?;
             Ok(import)
         })
         .expect("things that hang on the pool");

@@ -1,6 +1,8 @@
 //! Money: what a sale takes, and what a credit limit allows.
 
-use super::{NOW, acting, add_pool, admin, customer, money_of, named, priced, run_of, set_credit_limit, started, stock, stored};
+use super::{
+    NOW, acting, add_pool, admin, customer, money_of, named, priced, run_of, set_credit_limit, started, stock, stored,
+};
 use crate::caller::Role;
 use crate::journal;
 use crate::page::Page;

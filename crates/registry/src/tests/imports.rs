@@ -58,7 +58,13 @@ async fn free(test: &TestDb, pool: &Pool) -> i64 {
 }
 
 async fn staged_rows(test: &TestDb) -> i64 {
-    test.db.reader().query_one("SELECT COUNT(*) FROM import_rows", args![]).await.expect("a count").at(0).expect("a count")
+    test.db
+        .reader()
+        .query_one("SELECT COUNT(*) FROM import_rows", args![])
+        .await
+        .expect("a count")
+        .at(0)
+        .expect("a count")
 }
 
 store::on_both! {

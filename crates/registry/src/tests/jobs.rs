@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use store::testing::TestDb;
+use store::args;
+use store::testing::{Engine, TestDb};
 
 use super::{eventually, started};
 use crate::clock::SECOND;
@@ -137,31 +138,42 @@ store::on_both! {
         assert!(failed.is_err());
         assert_eq!(depth(&test).await, 0);
     }
+}
 
-    async fn putting_back_and_asking_at_once_leaves_one_waiting_job(test: TestDb) {
-        started(&test).await;
-        enqueue(&test, 1, 0).await;
-        let running = claim(&test, LEASE).await.expect("due");
-        let tasks: Vec<_> = (0..6)
-            .map(|n| {
-                let db = test.db.clone();
-                tokio::spawn(async move {
-                    if n == 0 {
-                        transaction!(db, |tx| job::again(tx, &running, 0, "once more").await)
-                    } else {
-                        transaction!(db, |tx| {
-                            job::enqueue(tx, Kind::Refill, 1, 0).await?;
-                            // Others of the same pool are under way before this one commits.
-                            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-                            Ok(())
-                        })
-                    }
-                })
-            })
-            .collect();
-        for task in tasks {
-            task.await.expect("a task").expect("no task fails");
-        }
-        assert_eq!(depth(&test).await, 1);
-    }
+/// On SQLite there is one writer, so this can't happen there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn putting_back_what_is_asked_for_in_that_moment_leaves_one_waiting_job() {
+    let test = TestDb::new(Engine::Postgres).await;
+    started(&test).await;
+    enqueue(&test, 1, 0).await;
+    let running = claim(&test, LEASE).await.expect("due");
+    let mut sale = test.db.begin().await.expect("a transaction");
+    job::enqueue(&mut sale, Kind::Refill, 1, 0).await.expect("asked for");
+    let db = test.db.clone();
+    let putting_back =
+        tokio::spawn(async move { transaction!(db, |tx| job::again(tx, &running, 0, "once more").await) });
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("waiting for the sale", || async {
+        let row = test.db.reader().query_one(waiting, args![]).await.expect("a count");
+        row.at::<i64>(0).expect("a count") == 1
+    })
+    .await;
+    sale.commit().await.expect("sold");
+    putting_back.await.expect("a task").expect("the other's job stands for it");
+    assert_eq!(depth(&test).await, 1);
+}
+
+/// On SQLite there is one writer, so this can't happen there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_is_demanded_is_not_done_before_the_demand_is_committed() {
+    let test = TestDb::new(Engine::Postgres).await;
+    started(&test).await;
+    enqueue(&test, 1, 0).await;
+    let mut change = test.db.begin().await.expect("a transaction");
+    job::demand(&mut change, Kind::Refill, 1).await.expect("demanded");
+    assert!(claim(&test, LEASE).await.is_none(), "whoever did it now would not see the change");
+    change.commit().await.expect("changed");
+    assert!(claim(&test, LEASE).await.is_some());
+    assert!(claim(&test, LEASE).await.is_none());
 }

@@ -93,6 +93,8 @@ store::on_both! {
         assert!(matches!(other, Err(Error::NotFound { .. })), "{other:?}");
         transaction!(test.db, |tx| login::delete(tx, &admin(), NOW, "jane").await).expect("removed");
         assert!(!known(&test, "jane").await);
+        let last = transaction!(test.db, |tx| login::delete(tx, &admin(), NOW, "administrator").await);
+        assert!(matches!(last, Err(Error::Conflict(_))), "somebody must be able to log in: {last:?}");
     }
 }
 

@@ -29,18 +29,13 @@ pub(crate) const NOW: i64 = 1_780_000_000_000_000;
 /// A registry after its first start.
 pub(crate) async fn started(test: &TestDb) {
     store::migrate(&test.db, MIGRATIONS, NOW).await.expect("migrations apply");
-    let credentials = Credentials::new("administrator", "correct horse").expect("credentials");
+    let credentials = Credentials::weak("administrator", "correct horse");
     assert!(bootstrap(&test.db, NOW, &credentials).await.expect("first rows"));
 }
 
 pub(crate) async fn add_account(test: &TestDb, parent: AccountId, kind: Kind, name: &str) -> AccountId {
-    let new = NewAccount {
-        parent_id: parent,
-        kind,
-        name: name.to_owned(),
-        currency: "EUR".to_owned(),
-        credit_limit: None,
-    };
+    let new =
+        NewAccount { parent_id: parent, kind, name: name.to_owned(), currency: "EUR".to_owned(), credit_limit: None };
     let caller = admin();
     transaction!(test.db, |tx| Ok(account::create(tx, &caller, NOW, &new).await?.id)).expect("an account")
 }
@@ -77,13 +72,8 @@ pub(crate) fn priced(name: &str, setup: &str) -> PoolSpec {
 /// Numbers that a vendor has delivered.
 pub(crate) async fn stock(test: &TestDb, pool: &Pool, digits: &[impl AsRef<str>]) {
     let caller = admin();
-    let origin = Origin {
-        pool: pool.id,
-        class: ClassId(1),
-        vendor: VendorId(7),
-        group: "london".to_owned(),
-        order: OrderId(0),
-    };
+    let origin =
+        Origin { pool: pool.id, class: ClassId(1), vendor: VendorId(7), group: "london".to_owned(), order: OrderId(0) };
     transaction!(test.db, |tx| {
         for digits in digits {
             let taken = number::take_in(tx, &caller, NOW, digits.as_ref(), &origin, None).await?;

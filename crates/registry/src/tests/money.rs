@@ -26,9 +26,14 @@ fn amounts_are_written_with_two_to_six_places() {
 
 #[test]
 fn amounts_are_read_with_at_most_six_places() {
-    for (text, micro) in
-        [("1", 1_000_000), (" 1.5 ", 1_500_000), ("0.000001", 1), ("-3", -3_000_000), ("1.0000000", 1_000_000), ("+2", 2_000_000)]
-    {
+    for (text, micro) in [
+        ("1", 1_000_000),
+        (" 1.5 ", 1_500_000),
+        ("0.000001", 1),
+        ("-3", -3_000_000),
+        ("1.0000000", 1_000_000),
+        ("+2", 2_000_000),
+    ] {
         assert_eq!(Money::parse("price", text).expect(text), Money(micro));
     }
     for text in [

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use store::testing::{Engine, TestDb};
 use store::Val;
+use store::testing::{Engine, TestDb};
 
 use super::NOW;
 use crate::{MIGRATIONS, statements};
@@ -67,6 +67,20 @@ async fn no_statement_reads_a_big_table_from_end_to_end() {
     assert!(wrong.is_empty(), "add an index in a migration, or bound the statement:\n{}", wrong.join("\n"));
 }
 
+/// SQLite counts parameters in the order in which they appear.
+#[test]
+fn parameters_are_numbered_as_they_appear() {
+    for (name, sql) in statements() {
+        let mut known = 0;
+        for rest in sql.split('$').skip(1) {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let number: u32 = digits.parse().unwrap_or_else(|_| panic!("{name}: a lone $\n{sql}"));
+            assert!(number <= known + 1, "{name}: ${number} stands before ${}\n{sql}", known + 1);
+            known = known.max(number);
+        }
+    }
+}
+
 /// The statements that run with every sale and every refill must use the index made for them.
 #[tokio::test]
 async fn the_statements_that_run_most_use_their_own_index() {
@@ -76,7 +90,10 @@ async fn the_statements_that_run_most_use_their_own_index() {
         ("registry::number::sale::CLAIM", "numbers_free (pool_id=?)"),
         ("registry::number::sale::DUE", "numbers_until (until<?)"),
         ("registry::number::list::FREE", "numbers_free (pool_id=? AND digits>? AND digits<?)"),
-        ("registry::number::list::FREE_OF_CLASS", "numbers_free_class (pool_id=? AND class_id=? AND digits>? AND digits<?)"),
+        (
+            "registry::number::list::FREE_OF_CLASS",
+            "numbers_free_class (pool_id=? AND class_id=? AND digits>? AND digits<?)",
+        ),
         ("registry::number::list::COUNT_UP_TO", "numbers_free"),
         ("registry::number::list::PREVIOUSLY_OWNED", "numbers_aging (pool_id=? AND previous_account_id=?)"),
         ("registry::number::list::BY_REFERENCE", "numbers_reference (account_id=? AND reference=?)"),

@@ -1,6 +1,7 @@
 //! `strowger backup`: a copy of the database, and of the keys without which parts of it can't be read.
 
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
@@ -15,6 +16,21 @@ pub(super) async fn run(context: &Context, args: &BackupArgs) -> anyhow::Result<
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("{}: a backup goes into a folder that does not exist yet", folder.display()))?;
+    let copied = copy(context, folder).await;
+    if copied.is_err() {
+        // What is there is no backup, and would stand in the way of the next try.
+        std::fs::remove_dir_all(folder).ok();
+    }
+    let file = copied?;
+    let size = std::fs::metadata(&file).map(|meta| meta.len()).unwrap_or(0);
+    context.output.done(
+        &serde_json::json!({ "database": file, "bytes": size }),
+        &format!("{} ({size} bytes) and the keys are in {}", file.display(), folder.display()),
+    )
+}
+
+/// Copies database and keys; returns the database's file.
+async fn copy(context: &Context, folder: &Path) -> anyhow::Result<PathBuf> {
     let bar = output::progress(None, "database");
     let file = if context.db.is_postgres() {
         let file = folder.join("strowger.dump");
@@ -32,15 +48,11 @@ pub(super) async fn run(context: &Context, args: &BackupArgs) -> anyhow::Result<
     } else {
         output::note("there are no keys yet; the first `strowger serve` makes them");
     }
-    let size = std::fs::metadata(&file).map(|meta| meta.len()).unwrap_or(0);
-    context.output.done(
-        &serde_json::json!({ "database": file, "bytes": size }),
-        &format!("{} ({size} bytes) and the keys are in {}", file.display(), folder.display()),
-    )
+    Ok(file)
 }
 
 /// PostgreSQL is dumped by its own tool. The password travels in the environment, where other users can't see it.
-async fn dump(url: &str, file: &std::path::Path) -> anyhow::Result<()> {
+async fn dump(url: &str, file: &Path) -> anyhow::Result<()> {
     let (url, password) = without_password(url);
     let mut command = tokio::process::Command::new("pg_dump");
     command.arg("--format=custom").arg("--file").arg(file).arg("--dbname").arg(url).stdin(Stdio::null());

@@ -1,5 +1,7 @@
 //! `strowger import`: millions of numbers from a CSV file, all of them or none, in bounded memory.
 
+mod rows;
+
 use std::collections::HashMap;
 
 use anyhow::{Context as _, bail};
@@ -7,6 +9,7 @@ use indicatif::ProgressBar;
 use registry::id::{ClassId, ImportId};
 use registry::import::{self, BATCH, StagedRow, State};
 use registry::{pool, transaction};
+use rows::Rows;
 use serde::Deserialize;
 
 use crate::cli::ImportArgs;
@@ -27,6 +30,8 @@ struct Import<'a> {
     id: ImportId,
     pool: pool::Pool,
     classes: HashMap<String, ClassId>,
+    /// Rows of the file.
+    rows: u64,
     bad: u64,
 }
 
@@ -34,16 +39,15 @@ pub(super) async fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<
     let (caller, now) = (&context.caller, context.now());
     let pool = pool::find(&mut context.db.reader(), &args.pool).await?;
     let id = transaction!(context.db, |tx| import::begin(tx, caller, now, pool.id).await)?;
-    let mut import = Import { context, id, pool, classes: HashMap::new(), bad: 0 };
-    let staged = import.stage(args).await;
-    let result = match staged {
-        Ok(rows) => import.check(rows).await.map(|()| rows),
+    let mut import = Import { context, id, pool, classes: HashMap::new(), rows: 0, bad: 0 };
+    let result = match import.stage(args).await {
+        Ok(()) => import.check().await,
         Err(error) => Err(error),
     };
     let failure = match result {
-        Ok(rows) if import.bad == 0 && !args.dry_run => return import.publish(rows).await,
-        Ok(_) if import.bad == 0 => None,
-        Ok(rows) => Some(anyhow::anyhow!("{} of {} rows are bad; nothing was imported", import.bad, rows + import.bad)),
+        Ok(()) if import.bad == 0 && !args.dry_run => return import.publish().await,
+        Ok(()) if import.bad == 0 => None,
+        Ok(()) => Some(anyhow::anyhow!("{} of {} rows are bad; nothing was imported", import.bad, import.rows)),
         Err(error) => Some(error),
     };
     let why = failure.as_ref().map_or_else(|| "dry run".to_owned(), |error| format!("{error:#}"));
@@ -62,40 +66,33 @@ impl Import<'_> {
     }
 
     /// Reads the file and stages its good rows in short transactions.
-    async fn stage(&mut self, args: &ImportArgs) -> anyhow::Result<u64> {
+    async fn stage(&mut self, args: &ImportArgs) -> anyhow::Result<()> {
         let path = &args.file;
         let file = std::fs::File::open(path).with_context(|| format!("{}", path.display()))?;
         let bar = output::progress(Some(file.metadata()?.len()), "reading (bytes)");
-        let mut csv = csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(file);
-        let headers = csv.headers()?.clone();
-        if !headers.iter().any(|name| name == "number") {
+        let (mut rows, names) = Rows::new(file)?;
+        if !names.iter().any(|name| name == "number") {
             bail!("{}: the first line must name the columns: number, and perhaps class and description", path.display());
         }
-        let mut record = csv::StringRecord::new();
         let mut batch = Vec::with_capacity(BATCH);
-        let mut rows = 0;
-        loop {
-            let position = csv.position().clone();
-            match csv.read_record(&mut record) {
-                Ok(false) => break,
-                Ok(true) => {
-                    let line = record.position().map_or(position.line(), csv::Position::line);
-                    match self.row(line, &record, &headers).await? {
-                        Ok(row) => batch.push(row),
-                        Err(message) => self.reject(line, &message),
-                    }
-                }
-                Err(error) if error.is_io_error() => return Err(error.into()),
-                Err(error) => self.reject(position.line(), &error.to_string()),
+        while let Some((line, row)) = rows.next()? {
+            self.rows += 1;
+            let row = match row {
+                Ok(record) => self.row(line, &record, &names).await?,
+                Err(message) => Err(message),
+            };
+            match row {
+                Ok(row) => batch.push(row),
+                Err(message) => self.reject(line, &message),
             }
             if batch.len() == BATCH {
-                rows += self.stage_batch(&mut batch).await?;
-                bar.set_position(csv.position().byte());
+                self.stage_batch(&mut batch).await?;
+                bar.set_position(rows.bytes());
             }
         }
-        rows += self.stage_batch(&mut batch).await?;
+        self.stage_batch(&mut batch).await?;
         bar.finish_and_clear();
-        Ok(rows)
+        Ok(())
     }
 
     async fn row(
@@ -110,7 +107,7 @@ impl Import<'_> {
         };
         let number = match self.context.config.system_dial_plan.to_e164(&row.number) {
             Ok(number) => number,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Err(format!("`{}`: {error}", row.number.escape_debug()))),
         };
         let class = match row.class.filter(|class| !class.is_empty()) {
             None => self.pool.class_id,
@@ -141,19 +138,19 @@ impl Import<'_> {
         }
     }
 
-    async fn stage_batch(&mut self, batch: &mut Vec<StagedRow>) -> anyhow::Result<u64> {
+    async fn stage_batch(&mut self, batch: &mut Vec<StagedRow>) -> anyhow::Result<()> {
         let (now, id) = (self.context.now(), self.id);
         let rows = std::mem::take(batch);
         let twice = transaction!(self.context.db, |tx| import::stage(tx, now, id, &rows).await)?;
         for line in &twice {
             self.reject(u64::try_from(*line)?, "the number is in the file twice");
         }
-        Ok((rows.len() - twice.len()) as u64)
+        Ok(())
     }
 
     /// Holds the staged rows against the registry.
-    async fn check(&mut self, rows: u64) -> anyhow::Result<()> {
-        let bar = output::progress(Some(rows), "checking");
+    async fn check(&mut self) -> anyhow::Result<()> {
+        let bar = output::progress(Some(self.rows), "checking");
         let mut after = String::new();
         loop {
             let (end, taken) = import::check(&mut self.context.db.reader(), self.id, &after).await?;
@@ -169,10 +166,10 @@ impl Import<'_> {
     }
 
     /// Hands the rows over to the job that publishes them, and lends it a hand.
-    async fn publish(&self, rows: u64) -> anyhow::Result<()> {
+    async fn publish(&self) -> anyhow::Result<()> {
         let (caller, now, id) = (&self.context.caller, self.context.now(), self.id);
         transaction!(self.context.db, |tx| import::commit(tx, caller, now, id).await)?;
-        self.finish(Some(output::progress(Some(rows), "publishing"))).await?;
+        self.finish(Some(output::progress(Some(self.rows), "publishing"))).await?;
         let done = import::get(&mut self.context.db.reader(), id).await?;
         if done.state != State::Done {
             bail!("import {id} is {}: {}", done.state, done.message);

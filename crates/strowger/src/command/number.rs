@@ -1,5 +1,6 @@
 //! `strowger number`: search, buy, release, block.
 
+use anyhow::Context as _;
 use ordering::{Purchase, Search};
 use registry::number::{self, Filter, Number, Range};
 use registry::page::Page;
@@ -65,7 +66,7 @@ pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Re
         NumberCommand::Reserve { number, account, period } => {
             let digits = digits(context, &number)?;
             let buyer = account::find(&mut context.db.reader(), caller, &account).await?.id;
-            let span: jiff::SignedDuration = period.parse()?;
+            let span: jiff::SignedDuration = period.parse().with_context(|| format!("--for {period}"))?;
             let until = now.saturating_add(i64::try_from(span.as_micros())?);
             let held =
                 transaction!(context.db, |tx| number::reserve(tx, caller, now, &digits, buyer, until).await)?;
@@ -90,8 +91,9 @@ pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Re
 }
 
 /// The digits of a number written in the system dial plan or with a plus sign.
-fn digits(context: &Context, text: &str) -> anyhow::Result<String> {
-    Ok(context.config.system_dial_plan.to_e164(text)?.digits().to_owned())
+pub(super) fn digits(context: &Context, text: &str) -> anyhow::Result<String> {
+    let number = context.config.system_dial_plan.to_e164(text).with_context(|| format!("number `{text}`"))?;
+    Ok(number.digits().to_owned())
 }
 
 fn said(context: &Context, number: &Number) -> anyhow::Result<()> {

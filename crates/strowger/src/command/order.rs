@@ -5,6 +5,7 @@ use registry::order::{self, Filter, Order};
 use registry::{clock, pool, transaction};
 use serde::Serialize;
 
+use super::number::digits;
 use super::or_dash;
 use crate::cli::OrderCommand;
 use crate::context::Context;
@@ -60,10 +61,8 @@ pub(super) async fn run(context: &Context, command: OrderCommand) -> anyhow::Res
         }
         OrderCommand::Resolve { order, numbers, nothing: _, note } => {
             let id = find(context, &order).await?;
-            let numbers = numbers
-                .iter()
-                .map(|text| Ok(context.config.system_dial_plan.to_e164(text)?.digits().to_owned()))
-                .collect::<anyhow::Result<Vec<String>>>()?;
+            let numbers =
+                numbers.iter().map(|text| digits(context, text)).collect::<anyhow::Result<Vec<String>>>()?;
             let after =
                 transaction!(context.db, |tx| order::resolve(tx, caller, now, id, &numbers, &note).await)?;
             out.done(&after, &format!("order {id} is resolved with {} numbers", after.delivered))

@@ -10,7 +10,7 @@ use axum::Router;
 use ordering::{Ordering, Worker};
 use registry::{Clock, order, server, setting, transaction};
 use store::Db;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use web::{Authenticator, Identity, KeySet, Limits, Metrics, Sample, TlsListener, Tokens, VerifiedCache};
 
@@ -26,6 +26,8 @@ const DRAIN: Duration = Duration::from_secs(60);
 /// Runs until SIGTERM or SIGINT.
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     log(&config);
+    // From here on a signal waits for its turn; before, it would end the process at once.
+    let signals = Signals::catch()?;
     let clock = Clock::System;
     let db = open(&config)?;
     let prepared = prepare(&config, &db, &clock).await?;
@@ -46,7 +48,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 
     let (stop, stopped) = watch::channel(false);
     let reload = Arc::new(Notify::new());
-    let signals = tokio::spawn(signals(stop, reload.clone()));
+    let signals = tokio::spawn(signals.follow(stop, reload.clone()));
     let worker = tokio::spawn(Worker::new(ordering.clone()).run(stopped.clone(), DRAIN));
     let presence = Presence { config: config.clone(), ordering: ordering.clone(), reload };
     let presence = tokio::spawn(presence.keep(stopped.clone(), message));
@@ -94,24 +96,35 @@ fn identity(config: &Config, now: i64) -> anyhow::Result<Identity> {
     })
 }
 
-async fn signals(stop: watch::Sender<bool>, reload: Arc<Notify>) {
-    let (Ok(mut hangup), Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::hangup()), signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals can't be received");
-        return;
-    };
-    loop {
-        tokio::select! {
-            _ = hangup.recv() => reload.notify_one(),
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
-        }
+/// The signals that a server obeys.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Signals> {
+        Ok(Signals {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    tracing::info!("stopping");
-    stop.send_replace(true);
-    // Whoever holds a receiver sees the value; the sender must outlive them.
-    stop.closed().await;
+
+    async fn follow(mut self, stop: watch::Sender<bool>, reload: Arc<Notify>) {
+        loop {
+            tokio::select! {
+                _ = self.hangup.recv() => reload.notify_one(),
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+            }
+        }
+        tracing::info!("stopping");
+        stop.send_replace(true);
+        // Whoever holds a receiver sees the value; the sender must outlive them.
+        stop.closed().await;
+    }
 }
 
 /// Reads the vendors' file; returns what is wrong with it.

@@ -5,10 +5,10 @@ use store::testing::TestDb;
 use crate::caller::Role;
 use crate::id::{ClassId, OrderId, VendorId};
 use crate::number::{self, AtVendor, Details, Origin, Range, State};
-use crate::pool::Pool;
-use crate::tests::{NOW, acting, add_pool, admin, customer, named, priced, money_of, run_of, started, stock, stored};
-use crate::{Error, Result, alert, job, transaction};
 use crate::page::Page;
+use crate::pool::Pool;
+use crate::tests::{NOW, acting, add_pool, admin, customer, money_of, named, priced, run_of, started, stock, stored};
+use crate::{Error, Result, alert, job, transaction};
 
 async fn enter(test: &TestDb, pool: &Pool, range: Range) -> Result<u64> {
     transaction!(test.db, |tx| number::add_range(tx, &admin(), NOW, pool.id, None, &range).await)

@@ -317,7 +317,8 @@ impl World {
     async fn moves_were_legal(&self, digits: &str) -> std::result::Result<(), TestCaseError> {
         let id = stored(&self.test, digits).await.id;
         let mut tx = self.test.db.reader();
-        let entries = journal::of_record(&mut tx, &admin(), "numbers", id.0, Page::first(1_000)).await.expect("journal");
+        let entries =
+            journal::of_record(&mut tx, &admin(), "numbers", id.0, Page::first(1_000)).await.expect("journal");
         for entry in entries {
             let state = |record: &Option<serde_json::Value>| -> Option<State> {
                 record.as_ref().map(|r| r["state"].as_str().expect("a state").parse().expect("a state"))

@@ -12,7 +12,9 @@ use crate::number::{self, AtVendor, State};
 use crate::page::Page;
 use crate::pool::PoolSpec;
 use crate::reservation;
-use crate::tests::{NOW, acting, add_account, add_pool, admin, customer, money_of, named, priced, run_of, started, stock, stored};
+use crate::tests::{
+    NOW, acting, add_account, add_pool, admin, customer, money_of, named, priced, run_of, started, stock, stored,
+};
 use crate::{Error, transaction};
 
 const BUYERS: usize = 32;

@@ -1,6 +1,7 @@
 //! Orders for a particular number and its buyer: who gets what, and what is paid.
 
-use store::testing::TestDb;
+use store::args;
+use store::testing::{Engine, TestDb};
 
 use super::{Shop, accepted, ended};
 use crate::caller::Role;
@@ -8,8 +9,8 @@ use crate::id::{AccountId, OrderId};
 use crate::number::State as NumberState;
 use crate::order::{self, Ended, Filter, State, Wanted};
 use crate::page::Page;
-use crate::tests::{NOW, acting, admin, customer, money_of, set_credit_limit, stored};
-use crate::{Error, offer, transaction};
+use crate::tests::{NOW, acting, admin, customer, eventually, money_of, set_credit_limit, stored};
+use crate::{Error, journal, offer, transaction};
 
 const DIGITS: &str = "442071234567";
 const NOTHING: (&str, &str) = ("0.00", "0.00");
@@ -142,28 +143,27 @@ store::on_both! {
         pays(&shop, other, HELD).await;
     }
 
-    async fn of_many_buyers_at_once_one_orders_the_number(test: TestDb) {
-        let shop = std::sync::Arc::new(Shop::new(test).await);
-        let mut buyers = Vec::new();
-        for n in 0..6 {
-            buyers.push(customer(&shop.test, &format!("buyer {n}")).await);
-        }
-        let tasks: Vec<_> = buyers
-            .into_iter()
-            .map(|buyer| {
-                let shop = shop.clone();
-                tokio::spawn(async move { shop.try_plan(NOW, 1, Some(Wanted { digits: DIGITS, buyer })).await })
-            })
-            .collect();
-        let mut planned = 0;
-        for task in tasks {
-            match task.await.expect("a buyer") {
-                Ok(_) => planned += 1,
-                Err(Error::Conflict(message)) => assert!(message.contains(DIGITS), "{message}"),
-                Err(other) => panic!("{other:?}"),
+    async fn what_became_of_held_money_is_written_down(test: TestDb) {
+        let (shop, buyer, id) = bought(test).await;
+        shop.record(id, &accepted(&[DIGITS], 0)).await;
+        let other = shop.try_plan(NOW, 1, Some(Wanted { digits: "442071234568", buyer })).await.expect("planned").id;
+        shop.cancel(other).await.expect("cancelled");
+        let mut tx = shop.test.db.reader();
+        let mut told = Vec::new();
+        for entry in journal::list(&mut tx, &admin(), Page::first(1_000)).await.expect("the journal") {
+            if entry.kind == "charges" {
+                let state = |record: Option<serde_json::Value>| record.map(|r| r["state"].clone());
+                told.push((entry.record_id, state(entry.before), state(entry.after)));
             }
         }
-        assert_eq!(planned, 1);
+        let [held, captured, released] = ["held", "captured", "released"].map(|s| Some(serde_json::Value::from(s)));
+        let expected = [
+            (1, None, held.clone()),
+            (1, held.clone(), captured),
+            (2, None, held.clone()),
+            (2, held, released),
+        ];
+        assert_eq!(told, expected);
     }
 
     async fn a_buyer_sees_its_own_orders(test: TestDb) {
@@ -187,4 +187,29 @@ store::on_both! {
         let refused = order::list(&mut tx, &mine, Filter::State(State::Sent), Page::default()).await;
         assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");
     }
+}
+
+/// On SQLite there is one writer, so this can't happen there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_buyers_in_the_same_moment_one_orders_the_number() {
+    let shop = std::sync::Arc::new(Shop::new(TestDb::new(Engine::Postgres).await).await);
+    let (first, second) = (customer(&shop.test, "first").await, customer(&shop.test, "second").await);
+    let mut tx = shop.test.db.begin().await.expect("a transaction");
+    let wanted = Some(Wanted { digits: DIGITS, buyer: first });
+    order::plan(&mut tx, &admin(), NOW, &shop.pool, &shop.link, None, 1, wanted).await.expect("planned");
+    let late = {
+        let shop = shop.clone();
+        tokio::spawn(async move { shop.try_plan(NOW, 1, Some(Wanted { digits: DIGITS, buyer: second })).await })
+    };
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("waiting for the first", || async {
+        let row = shop.test.db.reader().query_one(waiting, args![]).await.expect("a count");
+        row.at::<i64>(0).expect("a count") == 1
+    })
+    .await;
+    tx.commit().await.expect("ordered");
+    let refused = late.await.expect("a task");
+    assert!(matches!(&refused, Err(Error::Conflict(message)) if message.contains(DIGITS)), "{refused:?}");
+    pays(&shop, second, NOTHING).await;
 }

@@ -51,7 +51,7 @@ store::on_both! {
     async fn what_is_not_a_number_of_e164_is_kept_blocked_or_as_text(test: TestDb) {
         let shop = Shop::new(test).await;
         let id = shop.sent(4).await;
-        let lines = ["02071234567", "1234567890123456", "call +44 20 for more", "", "442071234560", "4420\0712"];
+        let lines = ["02071234567", "1234567890123456", "call +44 20 for more", "", "442071234560", "4420\x00712"];
         let order = shop.record(id, &accepted(&lines, 0)).await;
         assert_eq!((order.state, order.delivered), (State::PartlyFulfilled, 3));
         let kept = shop.lines(id).await;

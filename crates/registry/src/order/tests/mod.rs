@@ -31,7 +31,8 @@ struct Shop {
 impl Shop {
     async fn new(test: TestDb) -> Shop {
         started(&test).await;
-        let spec = PoolSpec { name: "london".to_owned(), setup_price: "2".parse().expect("a price"), ..PoolSpec::default() };
+        let spec =
+            PoolSpec { name: "london".to_owned(), setup_price: "2".parse().expect("a price"), ..PoolSpec::default() };
         let pool = add_pool(&test, spec).await;
         let listed = Listed {
             name: "acme".to_owned(),

@@ -1,0 +1,12 @@
+//! The command line: what each family of commands does, prints and refuses.
+
+mod account;
+mod backup;
+mod export;
+mod import;
+mod journal;
+mod number;
+mod order;
+mod pool;
+mod user;
+mod vendor;

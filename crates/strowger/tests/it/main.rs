@@ -1,0 +1,16 @@
+//! The program as its users meet it: real servers, real plugins, real databases. The tree mirrors the doors.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod api;
+mod cli;
+mod crash;
+mod enswitch;
+mod house;
+mod lease;
+mod patience;
+mod plugin;
+mod script;
+mod server;
+mod site;
+mod start;
+mod stock;
