@@ -157,8 +157,7 @@ impl Ordering {
     async fn record(&self, caller: &Caller, id: OrderId, delivery: &Delivery) -> Order {
         loop {
             let now = self.clock.now();
-            let result =
-                registry::transaction!(self.db, |tx| order::record(tx, caller, now, id, delivery).await);
+            let result = registry::transaction!(self.db, |tx| order::record(tx, caller, now, id, delivery).await);
             match result {
                 Ok(order) => return order,
                 Err(error) => {

@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 
 pub use plan::{Plan, Step, plan};
 pub use policy::{Policy, Release};
-pub use purchase::{Purchase, Quote, Source};
+pub use purchase::{Purchase, Quote, Sellable, Source};
 pub use search::{Available, Place, Search};
 pub use vendors::{Entry, Vendors};
 pub use worker::Worker;

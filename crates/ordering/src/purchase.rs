@@ -4,7 +4,7 @@ use registry::id::{AccountId, OrderId, PoolId};
 use registry::number::{self, Number};
 use registry::order::{self, Order, State, Wanted};
 use registry::vendor_link::{self, Link};
-use registry::{Caller, Error, Money, Result, charge, offer, pool, vendor};
+use registry::{Caller, Error, Money, Result, account, charge, offer, pool, vendor};
 use serde::Serialize;
 use std::time::Duration;
 use store::Tx;
@@ -28,6 +28,24 @@ pub enum Source {
     Stock,
     /// It would be ordered from a vendor.
     Vendor,
+}
+
+/// A number that can be bought.
+#[derive(Clone, Debug)]
+pub enum Sellable {
+    /// From us.
+    Ours(Box<Number>),
+    /// From a vendor that has offered it, by this link.
+    Offered(Link),
+}
+
+impl Sellable {
+    fn pool(&self) -> Option<PoolId> {
+        match self {
+            Sellable::Ours(number) => number.pool_id,
+            Sellable::Offered(link) => Some(link.pool_id),
+        }
+    }
 }
 
 /// What a purchase would cost.
@@ -60,9 +78,8 @@ impl Ordering {
         reference: Option<&str>,
     ) -> Result<Purchase> {
         let now = self.clock.now();
-        let sold = registry::transaction!(self.db, |tx| {
-            number::sell(tx, caller, now, digits, buyer, reference).await
-        });
+        let sold =
+            registry::transaction!(self.db, |tx| { number::sell(tx, caller, now, digits, buyer, reference).await });
         match sold {
             Ok(sale) => {
                 self.wake();
@@ -89,9 +106,8 @@ impl Ordering {
         reference: Option<&str>,
     ) -> Result<Number> {
         let now = self.clock.now();
-        let sale = registry::transaction!(self.db, |tx| {
-            number::claim_any(tx, caller, now, pool, buyer, reference).await
-        })?;
+        let sale =
+            registry::transaction!(self.db, |tx| { number::claim_any(tx, caller, now, pool, buyer, reference).await })?;
         self.wake();
         Ok(sale.number)
     }
@@ -102,29 +118,49 @@ impl Ordering {
     /// As [`Ordering::purchase`].
     pub async fn quote(&self, caller: &Caller, buyer: AccountId, digits: &str) -> Result<Quote> {
         let mut tx = self.db.reader();
-        let (pool_id, source) = match number::get(&mut tx, caller, digits).await {
-            Ok(found) if found.account_id.is_some() => {
-                return Err(Error::Conflict(format!("number {digits} is in use")));
+        let found = self.sellable(&mut tx, Some(caller), Some(buyer), digits).await?;
+        let source = match &found {
+            Sellable::Ours(_) => Source::Stock,
+            Sellable::Offered(_) => Source::Vendor,
+        };
+        let account = account::get(&mut tx, caller, buyer).await?;
+        let (price, currency) = match found.pool() {
+            None => (Money::ZERO, account.currency),
+            Some(pool) => {
+                let pool = pool::get(&mut tx, pool).await?;
+                (charge::quote(&mut tx, caller, buyer, &pool).await?, pool.currency)
             }
-            Ok(found) => (found.pool_id, Source::Stock),
-            Err(error) => match self.offered(&mut tx, digits).await? {
-                Some(link) => (Some(link.pool_id), Source::Vendor),
-                None => return Err(error),
+        };
+        Ok(Quote { digits: digits.to_owned(), source, price, currency })
+    }
+
+    /// The number, if that buyer (or else the caller, or else anyone) could buy it now: from us, or in real-time mode
+    /// from the vendor that has offered it. Asks no vendor.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it is in use, [`Error::NotFound`] where it can't be had here.
+    pub async fn sellable(
+        &self,
+        tx: &mut Tx,
+        caller: Option<&Caller>,
+        buyer: Option<AccountId>,
+        digits: &str,
+    ) -> Result<Sellable> {
+        match number::sellable(tx, caller, buyer, digits).await {
+            Ok(number) => Ok(Sellable::Ours(Box::new(number))),
+            Err(error @ Error::NotFound { .. }) if caller.is_some() => match self.offered(tx, digits).await? {
+                Some(link) => Ok(Sellable::Offered(link)),
+                None => Err(error),
             },
-        };
-        let Some(pool_id) = pool_id else {
-            return Ok(Quote { digits: digits.to_owned(), source, price: Money::ZERO, currency: String::new() });
-        };
-        let pool = pool::get(&mut tx, pool_id).await?;
-        let price = charge::quote(&mut tx, caller, buyer, &pool).await?;
-        Ok(Quote { digits: digits.to_owned(), source, price, currency: pool.currency })
+            Err(error) => Err(error),
+        }
     }
 
     /// The link by which a vendor has offered a number, in real-time mode.
     ///
     /// # Errors
     /// Only those of the database.
-    pub async fn offered(&self, tx: &mut Tx, digits: &str) -> Result<Option<Link>> {
+    async fn offered(&self, tx: &mut Tx, digits: &str) -> Result<Option<Link>> {
         if self.settings.mode != Mode::Realtime {
             return Ok(None);
         }

@@ -1,18 +1,11 @@
 //! `numbers/available/…` and `numbers/quote`: what can be bought, and for how much.
 
-use ordering::{Available, Mode, Place, Search};
-use registry::account::Account;
-use registry::id::PoolId;
-use registry::number::{self, Number, State};
-use registry::vendor_link::Link;
-use registry::{Error, Money, charge, pool};
+use ordering::{Available, Place, Search, Sellable};
 use serde_json::{Value, json};
-use store::Tx;
 
 use super::numbers;
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::error::Failure;
 use crate::function::{Function, ID, Kind, Outcome, Who, optional, own, required};
 
 const CUSTOMER: &str = "The account that buys; the caller's own, where it is not given.";
@@ -92,7 +85,7 @@ fn detail(call: &Call, available: &Available) -> Value {
 
 async fn get(call: &Call) -> Outcome {
     let digits = call.number("number")?;
-    let found = sellable(call, &mut call.db().reader(), &digits, None).await?;
+    let found = call.ordering().sellable(&mut call.db().reader(), call.anyone(), None, &digits).await?;
     Ok(Answer::Data(match &found {
         Sellable::Ours(number) => numbers::row(call, number),
         Sellable::Offered(link) => numbers::offered_row(call, &digits, link),
@@ -101,80 +94,12 @@ async fn get(call: &Call) -> Outcome {
 
 async fn quote(call: &Call) -> Outcome {
     let digits = call.number("number")?;
-    let mut tx = call.db().reader();
-    let buyer = call.buyer(&mut tx).await?;
-    let (found, price, currency) = priced(call, &mut tx, &digits, &buyer).await?;
+    let buyer = call.buyer(&mut call.db().reader()).await?;
+    let quote = call.ordering().quote(call.caller()?, buyer.id, &digits).await?;
     Ok(Answer::Data(json!({
         "number": call.dial().write(&digits),
-        "source": if matches!(found, Sellable::Ours(_)) { "stock" } else { "vendor" },
-        "price": price,
-        "currency": currency,
+        "source": quote.source,
+        "price": quote.price,
+        "currency": quote.currency,
     })))
-}
-
-/// A number that can be bought.
-pub(super) enum Sellable {
-    /// From us.
-    Ours(Box<Number>),
-    /// From a vendor that has offered it.
-    Offered(Link),
-}
-
-impl Sellable {
-    fn pool(&self) -> Option<PoolId> {
-        match self {
-            Sellable::Ours(number) => number.pool_id,
-            Sellable::Offered(link) => Some(link.pool_id),
-        }
-    }
-}
-
-/// The number, if the caller could buy it (for that account). Asks no vendor.
-///
-/// # Errors
-/// [`Error::Conflict`] where it is in use, [`Error::NotFound`] where it can't be had here.
-async fn sellable(call: &Call, tx: &mut Tx, digits: &str, buyer: Option<&Account>) -> Result<Sellable, Failure> {
-    if let Some(number) = number::find(tx, digits).await? {
-        let account = buyer.map(|buyer| buyer.id).or(call.anyone().map(|caller| caller.account));
-        let ours = match number.state {
-            State::Available => number.is_free(),
-            _ if number.blocked_reason.is_some() => false,
-            State::Reserved => call.is_admin() || (account.is_some() && number.account_id == account),
-            State::Aging if account.is_some() && number.previous_account_id == account => true,
-            // Seen by nobody but administrators, the previous owner and its reseller.
-            State::Aging => match call.anyone() {
-                Some(caller) => number::get(tx, caller, digits).await.is_ok(),
-                None => false,
-            },
-            _ => false,
-        };
-        if ours {
-            return Ok(Sellable::Ours(Box::new(number)));
-        }
-        if !matches!(number.state, State::Discovery | State::Released | State::Deleted) {
-            return Err(Error::Conflict(format!("number {digits} is in use")).into());
-        }
-    }
-    let offered = match call.anyone() {
-        Some(_) if call.ordering().settings().mode == Mode::Realtime => call.ordering().offered(tx, digits).await?,
-        _ => None,
-    };
-    offered.map(Sellable::Offered).ok_or_else(|| Error::not_found("number", digits).into())
-}
-
-/// The number with what the account would pay for it now.
-///
-/// # Errors
-/// As [`sellable`]; [`Error::NoCredit`].
-pub(super) async fn priced(
-    call: &Call,
-    tx: &mut Tx,
-    digits: &str,
-    buyer: &Account,
-) -> Result<(Sellable, Money, String), Failure> {
-    let found = sellable(call, tx, digits, Some(buyer)).await?;
-    let Some(pool) = found.pool() else { return Ok((found, Money::ZERO, buyer.currency.clone())) };
-    let pool = pool::get(tx, pool).await?;
-    let price = charge::quote(tx, call.caller()?, buyer.id, &pool).await?;
-    Ok((found, price, pool.currency))
 }

@@ -3,10 +3,11 @@
 use ordering::Purchase;
 use registry::id::AccountId;
 use registry::number::{self, Details, Filter, Number};
+use registry::order;
 use registry::vendor_link::Link;
 use serde_json::{Value, json};
 
-use super::{available, orders};
+use super::orders;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::error::Failure;
@@ -106,7 +107,7 @@ async fn purchase(call: &Call) -> Outcome {
     let mut tx = call.db().reader();
     let buyer = call.buyer(&mut tx).await?;
     if call.flag("validation") {
-        available::priced(call, &mut tx, &digits, &buyer).await?;
+        call.ordering().quote(call.caller()?, buyer.id, &digits).await?;
         return Ok(Answer::Validated);
     }
     match call.ordering().purchase(call.caller()?, buyer.id, &digits, call.filled("reference")).await? {
@@ -140,6 +141,10 @@ async fn list(call: &Call) -> Outcome {
         let filter = Filter { account: Some(account), prefix, ..Filter::default() };
         return listing::numbers(call, &mut tx, &filter, |_| true, after).await;
     };
+    if let Some(open) = order::open_by_reference(&mut tx, call.caller()?, account, reference).await? {
+        // "None" would be taken as proof that nothing was bought.
+        return Err(registry::Error::Unavailable(format!("order {open} under this reference is open: ask again")).into());
+    }
     let found = number::by_reference(&mut tx, call.caller()?, account, reference).await?;
     let wanted = found.iter().filter(|number| number.digits.starts_with(&prefix) && number.id.0 > after);
     Ok(listing::arranged(call, wanted.map(|number| row(call, number)).collect()))

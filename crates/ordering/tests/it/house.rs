@@ -150,7 +150,14 @@ impl House {
         self.link_at(pool, vendor, group, priority, None).await
     }
 
-    pub(crate) async fn link_at(&self, pool: &Pool, name: &str, group: &str, priority: u32, cost: Option<&str>) -> Link {
+    pub(crate) async fn link_at(
+        &self,
+        pool: &Pool,
+        name: &str,
+        group: &str,
+        priority: u32,
+        cost: Option<&str>,
+    ) -> Link {
         let (caller, now) = (admin(), self.now());
         let vendor_id = vendor::find(&mut self.test.db.reader(), name).await.expect("a vendor").id;
         let spec = LinkSpec {

@@ -41,8 +41,9 @@ store::on_both! {
 
         // After the pause it may try once more, and once only.
         let (shop, _) = house.customer("shop").await;
+        house.clock.advance(121 * SECOND);
         house.use_up(pools[0].id, shop, 1).await;
-        house.later(121 * SECOND).await;
+        house.settle().await;
         house.has_free(&pools[0], 2).await;
         house.use_up(pools[1].id, shop, 1).await;
         house.settle().await;
@@ -51,8 +52,9 @@ store::on_both! {
         // It has recovered.
         bell.change_to(Act::Sell);
         bell.add("20", 442_070_000_000, 50);
+        house.clock.advance(121 * SECOND);
         house.use_up(pools[2].id, shop, 1).await;
-        house.later(121 * SECOND).await;
+        house.settle().await;
         house.has_free(&pools[2], 2).await;
         assert_eq!(bell.sold().len(), 1);
         assert!(!house.has_alert(Kind::VendorDown).await, "the breaker is closed");

@@ -30,8 +30,7 @@ async fn market(test: TestDb, bell: &Vendor, policy: Policy, purchase_wait: Dura
     house.settings.purchase_wait = purchase_wait;
     bell.add("20", 442_070_000_000, 10);
     house.vendor("bell", bell, policy).await;
-    let spec =
-        PoolSpec { name: "london".to_owned(), minimum: 10, setup_price: money("2"), ..PoolSpec::default() };
+    let spec = PoolSpec { name: "london".to_owned(), minimum: 10, setup_price: money("2"), ..PoolSpec::default() };
     let pool = house.pool_of(spec).await;
     house.link(&pool, "bell", "20", 1).await;
     let server = house.server().await;

@@ -13,7 +13,12 @@ use crate::vendor::Vendor;
 const DAY: i64 = 24 * HOUR;
 
 /// A customer with a number that came from a vendor.
-async fn sold(test: TestDb, bell: &Vendor, release: Release, quarantine_days: u32) -> (House, Server, registry::Caller, String) {
+async fn sold(
+    test: TestDb,
+    bell: &Vendor,
+    release: Release,
+    quarantine_days: u32,
+) -> (House, Server, registry::Caller, String) {
     let mut house = House::new(test, Mode::Pool).await;
     bell.add("20", 442_070_000_000, 10);
     house.vendor("bell", bell, Policy { release, ..Policy::default() }).await;

@@ -32,8 +32,11 @@ fn vendors(found: &[Available]) -> Vec<&str> {
 
 async fn own_stock(house: &House, pool: &Pool, first: u64, last: u64) {
     let (caller, now, pool) = (admin(), house.now(), pool.id);
-    let range =
-        registry::number::Range { start: first.to_string(), end: last.to_string(), ..registry::number::Range::default() };
+    let range = registry::number::Range {
+        start: first.to_string(),
+        end: last.to_string(),
+        ..registry::number::Range::default()
+    };
     registry::transaction!(house.test.db, |tx| {
         registry::number::add_range(tx, &caller, now, pool, None, &range).await
     })

@@ -52,15 +52,7 @@ pub async fn sell(
             _ => Err(Error::Conflict(format!("number {digits} is in use"))),
         };
     }
-    let ours_to_sell = match before.state {
-        State::Available => before.is_free(),
-        State::Reserved => before.account_id == Some(buyer) || caller.role == Role::Admin,
-        State::Aging => returns_to(tx, caller, &before, buyer).await?,
-        _ => false,
-    };
-    if !ours_to_sell || before.blocked_reason.is_some() {
-        return Err(unsellable(&before));
-    }
+    must_be_for(tx, Some(caller), Some(buyer), &before).await?;
     let number = put_in_service(tx, caller, now, before, buyer, reference).await?;
     Ok(Sale { number, repeated: false })
 }
@@ -102,11 +94,41 @@ async fn may_buy(tx: &mut Tx, caller: &Caller, buyer: AccountId) -> Result<()> {
     }
 }
 
-async fn returns_to(tx: &mut Tx, caller: &Caller, number: &Number, buyer: AccountId) -> Result<bool> {
-    let Some(previous) = number.previous_account_id else { return Ok(false) };
-    Ok(previous == buyer
-        || caller.role == Role::Admin
-        || super::reseller_of(tx, previous).await? == Some(caller.account))
+/// The number, if it could be sold now: to that buyer, or to the caller itself, or to anyone who asks.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Conflict`] where it can't.
+pub async fn sellable(
+    tx: &mut Tx,
+    caller: Option<&Caller>,
+    buyer: Option<AccountId>,
+    digits: &str,
+) -> Result<Number> {
+    let found = super::find(tx, digits).await?.ok_or_else(|| Error::not_found("number", digits))?;
+    must_be_for(tx, caller, buyer.or(caller.map(|caller| caller.account)), &found).await?;
+    Ok(found)
+}
+
+/// Refuses a number that this buyer can't have, whoever asks for it.
+async fn must_be_for(
+    tx: &mut Tx,
+    caller: Option<&Caller>,
+    buyer: Option<AccountId>,
+    number: &Number,
+) -> Result<()> {
+    let admin = caller.is_some_and(|caller| caller.role == Role::Admin);
+    let allowed = match (number.state, number.previous_account_id) {
+        _ if number.blocked_reason.is_some() => false,
+        (State::Available, _) => true,
+        (State::Reserved, _) => admin || (buyer.is_some() && number.account_id == buyer),
+        (State::Aging, Some(previous)) => {
+            admin
+                || buyer == Some(previous)
+                || (caller.is_some() && super::reseller_of(tx, previous).await? == caller.map(|caller| caller.account))
+        }
+        _ => false,
+    };
+    if allowed { Ok(()) } else { Err(unsellable(number)) }
 }
 
 fn unsellable(number: &Number) -> Error {

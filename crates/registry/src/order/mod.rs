@@ -165,6 +165,8 @@ crate::statement::statements! {
     OPEN_FOR = "SELECT id, account_id FROM orders WHERE digits = $1 \
         AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') LIMIT 1";
     REFER = "UPDATE orders SET buyer_reference = $1 WHERE id = $2";
+    OPEN_BY_REFERENCE = "SELECT id FROM orders WHERE account_id = $1 AND buyer_reference = $2 \
+        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') ORDER BY id LIMIT 1";
     REFERENCE = "SELECT buyer_reference FROM orders WHERE id = $1";
     SAVE = "UPDATE orders SET state = $1, delivered = $2, pending = $3, token = $4, sent_at = $5, grace_until = $6, \
         message = $7, modified_at = $8 WHERE id = $9";
@@ -320,6 +322,20 @@ pub async fn refer(tx: &mut Tx, id: OrderId, reference: &str) -> Result<()> {
 }
 
 /// The buyer's own reference, where it gave one.
+/// The order that is still open by which an account buys under that reference of its own, if there is one.
+///
+/// # Errors
+/// [`Error::NotFound`] where the caller may not see the account.
+pub async fn open_by_reference(
+    tx: &mut Tx,
+    caller: &Caller,
+    account: AccountId,
+    reference: &str,
+) -> Result<Option<OrderId>> {
+    caller.must_see(tx, account).await?;
+    Ok(tx.query_opt(OPEN_BY_REFERENCE, args![account, reference]).await?.map(|row| row.at(0)).transpose()?)
+}
+
 pub(crate) async fn buyer_reference(tx: &mut Tx, id: OrderId) -> Result<Option<String>> {
     Ok(tx.query_one(REFERENCE, args![id]).await?.at(0)?)
 }

@@ -96,7 +96,8 @@ store::on_both! {
             .map(|link| (text(link, "group_id"), link["priority"].as_i64().unwrap(), link["monthly_cost"].clone()))
             .collect();
         assert_eq!(links, [("9".to_owned(), 1, json!(null)), ("7".to_owned(), 2, json!("0.25"))]);
-        assert_eq!(site.ok("pool unlink 2").await, "link 2 removed\n");
+        let link = site.json("pool show london").await["links"][0]["id"].clone();
+        assert_eq!(site.ok(&format!("pool unlink {link}")).await, format!("link {link} removed\n"));
         assert_eq!(site.json("pool show london").await["links"].as_array().unwrap().len(), 1);
     }
 
