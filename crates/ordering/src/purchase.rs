@@ -78,8 +78,7 @@ impl Ordering {
         reference: Option<&str>,
     ) -> Result<Purchase> {
         let now = self.clock.now();
-        let sold =
-            registry::transaction!(self.db, |tx| { number::sell(tx, caller, now, digits, buyer, reference).await });
+        let sold = registry::transaction!(self.db, |tx| number::sell(tx, caller, now, digits, buyer, reference).await);
         match sold {
             Ok(sale) => {
                 self.wake();
@@ -107,7 +106,7 @@ impl Ordering {
     ) -> Result<Number> {
         let now = self.clock.now();
         let sale =
-            registry::transaction!(self.db, |tx| { number::claim_any(tx, caller, now, pool, buyer, reference).await })?;
+            registry::transaction!(self.db, |tx| number::claim_any(tx, caller, now, pool, buyer, reference).await)?;
         self.wake();
         Ok(sale.number)
     }

@@ -2,7 +2,7 @@
 
 use registry::job::{self, Kind};
 use registry::page::Page;
-use registry::{Caller, Result, number, offer, pool};
+use registry::{Caller, Result, import, number, offer, pool};
 
 use crate::flow::Next;
 use crate::{Mode, Ordering};
@@ -31,6 +31,7 @@ impl Ordering {
         }
         let now = self.clock.now();
         registry::transaction!(self.db, |tx| offer::expire(tx, now).await)?;
+        registry::transaction!(self.db, |tx| import::give_up_abandoned(tx, now).await)?;
         if self.settings.mode == Mode::Pool {
             self.look_at_pools().await?;
         }

@@ -64,6 +64,7 @@ CREATE TABLE imports (
     created_at BIGINT NOT NULL,
     modified_at BIGINT NOT NULL
 );
+CREATE INDEX imports_staging ON imports (modified_at) WHERE state = 'staging';
 CREATE TABLE import_rows (
     import_id BIGINT NOT NULL,
     line BIGINT NOT NULL,

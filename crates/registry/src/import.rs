@@ -6,6 +6,7 @@ use serde::Serialize;
 use store::{Row, Tx, Val, args};
 
 use crate::caller::Caller;
+use crate::clock::DAY;
 use crate::id::{ClassId, ImportId, PoolId};
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
@@ -74,6 +75,7 @@ statements! {
     CHUNK_END = "SELECT digits FROM import_rows WHERE import_id = $1 AND digits > $2 ORDER BY digits LIMIT 1 OFFSET $3";
     LAST = "SELECT digits FROM import_rows WHERE import_id = $1 ORDER BY digits DESC LIMIT 1";
     SET_STATE = "UPDATE imports SET state = $1, message = $2, modified_at = $3 WHERE id = $4";
+    ABANDONED = "SELECT id FROM imports WHERE state = 'staging' AND modified_at < $1 LIMIT 100";
     PUBLISH = "INSERT INTO numbers (digits, state, pool_id, class_id, description, created_at, modified_at) \
         SELECT digits, 'available', CAST($1 AS BIGINT), class_id, description, CAST($2 AS BIGINT), CAST($2 AS BIGINT) \
         FROM import_rows WHERE import_id = $3 AND digits > $4 AND digits <= $5 ORDER BY digits \
@@ -189,6 +191,17 @@ pub async fn fail(tx: &mut Tx, now: i64, id: ImportId, message: &str) -> Result<
     }
     tx.execute(SET_STATE, args![State::Failed, message, now, id]).await?;
     job::enqueue(tx, job::Kind::Publish, id.0, 0).await
+}
+
+/// Gives up imports into which nothing has come for a day: whoever staged them is gone.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn give_up_abandoned(tx: &mut Tx, now: i64) -> Result<()> {
+    for row in tx.query(ABANDONED, args![now - DAY]).await? {
+        fail(tx, now, row.at(0)?, "abandoned while it was staged").await?;
+    }
+    Ok(())
 }
 
 async fn lock(tx: &mut Tx, id: ImportId) -> Result<Import> {

@@ -77,7 +77,8 @@ fn entry(config: &Config, line: &VendorLine) -> Result<Entry, String> {
     let carrier = PluginCarrier::new(line.clone(), plugin).map_err(|error| error.message)?;
     let policy = policy(&settings);
     if policy.release == ordering::Release::Disconnect && !carriers::Carrier::capabilities(&carrier).release {
-        let message = "release = disconnect needs a plugin that can give numbers back (a shipped one, or lookup = true)";
+        let message =
+            "release = disconnect needs a plugin that can give numbers back (a shipped one, or lookup = true)";
         return Err(format!("[carrier.{}]: {message}", line.key));
     }
     Ok(Entry {

@@ -274,17 +274,12 @@ store::on_both! {
         market.server.stop().await;
     }
 
-    async fn caps_pauses_and_empty_purses_stop_a_purchase(test: TestDb) {
+    async fn caps_and_pauses_stop_a_purchase(test: TestDb) {
         let bell = Vendor::new();
         let policy = Policy { numbers_per_day: Some(0), ..Policy::default() };
         let market = market(test, &bell, policy, LONG).await;
         let refused = market.buy(None).await;
         assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
-        let (system, now, shop) = (crate::house::admin(), market.house.now(), market.shop);
-        registry::transaction!(market.house.test.db, |tx| {
-            registry::account::set_credit_limit(tx, &system, now, shop, Some(money("1"))).await
-        })
-        .expect("a limit");
         market.house.sql("UPDATE vendors SET open_until = 9000000000000000").await;
         let refused = market.buy(None).await;
         assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");

@@ -4,6 +4,7 @@ use store::args;
 use store::testing::TestDb;
 
 use super::{NOW, add_pool, admin, named, started, stock, stored};
+use crate::clock::DAY;
 use crate::id::ImportId;
 use crate::import::{self, BATCH, StagedRow, State};
 use crate::job;
@@ -68,6 +69,19 @@ async fn staged_rows(test: &TestDb) -> i64 {
 }
 
 store::on_both! {
+    async fn an_import_whose_importer_is_gone_is_given_up_after_a_day(test: TestDb) {
+        started(&test).await;
+        let pool = add_pool(&test, named("london")).await;
+        let id = begin(&test, &pool).await;
+        stage(&test, id, &rows(442_079_460_000, 3)).await;
+        for (later, state) in [(DAY, State::Staging), (DAY + 1, State::Failed)] {
+            transaction!(test.db, |tx| import::give_up_abandoned(tx, NOW + later).await).expect("looked at");
+            assert_eq!(import::get(&mut test.db.reader(), id).await.expect("import").state, state);
+        }
+        while !step(&test, id).await {}
+        assert_eq!((staged_rows(&test).await, free(&test, &pool).await), (0, 0));
+    }
+
     async fn five_thousand_good_rows_are_visible_after_they_are_published(test: TestDb) {
         started(&test).await;
         let pool = add_pool(&test, named("london")).await;

@@ -12,7 +12,8 @@ pub(super) async fn run(context: &Context, command: AccountCommand) -> anyhow::R
     match command {
         AccountCommand::List(paging) => {
             let accounts = account::list(&mut context.db.reader(), caller, paging.into()).await?;
-            let headings = ["id", "name", "kind", "parent", "reseller", "status", "balance", "held", "credit limit", "currency"];
+            let headings =
+                ["id", "name", "kind", "parent", "reseller", "status", "balance", "held", "credit limit", "currency"];
             out.list(headings, &accounts, |a| {
                 [
                     a.id.to_string(),
@@ -52,8 +53,7 @@ pub(super) async fn run(context: &Context, command: AccountCommand) -> anyhow::R
         AccountCommand::Limit { account, amount } => {
             let limit = if amount == "none" { None } else { Some(Money::parse("amount", &amount)?) };
             let id = account::find(&mut context.db.reader(), caller, &account).await?.id;
-            let after =
-                transaction!(context.db, |tx| account::set_credit_limit(tx, caller, now, id, limit).await)?;
+            let after = transaction!(context.db, |tx| account::set_credit_limit(tx, caller, now, id, limit).await)?;
             out.done(&after, &balance(&after))
         }
         AccountCommand::Status { account, status } => {

@@ -30,8 +30,18 @@ pub(super) async fn run(context: &Context, args: &ExportArgs) -> anyhow::Result<
 
 async fn write(context: &Context, pool: Option<PoolId>, sink: Box<dyn Write>) -> anyhow::Result<u64> {
     let mut csv = csv::Writer::from_writer(sink);
-    let columns =
-        ["number", "state", "pool", "class", "account", "vendor", "order", "destination", "blocked_reason", "description"];
+    let columns = [
+        "number",
+        "state",
+        "pool",
+        "class",
+        "account",
+        "vendor",
+        "order",
+        "destination",
+        "blocked_reason",
+        "description",
+    ];
     csv.write_record(columns)?;
     let bar = output::progress(None, "numbers");
     let filter = Filter { pool, ..Filter::default() };

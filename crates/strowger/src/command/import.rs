@@ -72,7 +72,10 @@ impl Import<'_> {
         let bar = output::progress(Some(file.metadata()?.len()), "reading (bytes)");
         let (mut rows, names) = Rows::new(file)?;
         if !names.iter().any(|name| name == "number") {
-            bail!("{}: the first line must name the columns: number, and perhaps class and description", path.display());
+            bail!(
+                "{}: the first line must name the columns: number, and perhaps class and description",
+                path.display()
+            );
         }
         let mut batch = Vec::with_capacity(BATCH);
         while let Some((line, row)) = rows.next()? {

@@ -68,8 +68,7 @@ pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Re
             let buyer = account::find(&mut context.db.reader(), caller, &account).await?.id;
             let span: jiff::SignedDuration = period.parse().with_context(|| format!("--for {period}"))?;
             let until = now.saturating_add(i64::try_from(span.as_micros())?);
-            let held =
-                transaction!(context.db, |tx| number::reserve(tx, caller, now, &digits, buyer, until).await)?;
+            let held = transaction!(context.db, |tx| number::reserve(tx, caller, now, &digits, buyer, until).await)?;
             said(context, &held)
         }
         NumberCommand::Block { number, reason } => {

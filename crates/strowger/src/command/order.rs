@@ -30,7 +30,8 @@ pub(super) async fn run(context: &Context, command: OrderCommand) -> anyhow::Res
                 (None, None) => Filter::All,
             };
             let orders = order::list(&mut tx, caller, filter, paging.into()).await?;
-            let headings = ["id", "at", "pool", "vendor", "group", "state", "ordered", "delivered", "to come", "message"];
+            let headings =
+                ["id", "at", "pool", "vendor", "group", "state", "ordered", "delivered", "to come", "message"];
             out.list(headings, &orders, |o| {
                 [
                     o.id.to_string(),
@@ -61,10 +62,8 @@ pub(super) async fn run(context: &Context, command: OrderCommand) -> anyhow::Res
         }
         OrderCommand::Resolve { order, numbers, nothing: _, note } => {
             let id = find(context, &order).await?;
-            let numbers =
-                numbers.iter().map(|text| digits(context, text)).collect::<anyhow::Result<Vec<String>>>()?;
-            let after =
-                transaction!(context.db, |tx| order::resolve(tx, caller, now, id, &numbers, &note).await)?;
+            let numbers = numbers.iter().map(|text| digits(context, text)).collect::<anyhow::Result<Vec<String>>>()?;
+            let after = transaction!(context.db, |tx| order::resolve(tx, caller, now, id, &numbers, &note).await)?;
             out.done(&after, &format!("order {id} is resolved with {} numbers", after.delivered))
         }
         OrderCommand::Cancel { order, note } => {

@@ -91,9 +91,11 @@ async fn with(context: &Context, mut spec: PoolSpec, settings: &PoolSettings) ->
     if let Some(class) = &s.class {
         spec.class_id = Some(pool::find_class(&mut context.db.reader(), class).await?);
     }
-    for (given, slot) in
-        [(&s.description, &mut spec.description), (&s.area_code, &mut spec.area_code), (&s.currency, &mut spec.currency)]
-    {
+    for (given, slot) in [
+        (&s.description, &mut spec.description),
+        (&s.area_code, &mut spec.area_code),
+        (&s.currency, &mut spec.currency),
+    ] {
         if let Some(text) = given {
             slot.clone_from(text);
         }
@@ -144,13 +146,7 @@ async fn show(context: &Context, text: &str) -> anyhow::Result<()> {
     })?;
     output::line("\nrefills");
     out.list(["id", "at", "wanted", "state", "message"], &refills, |r| {
-        [
-            r.id.to_string(),
-            clock::rfc3339(r.created_at),
-            r.wanted.to_string(),
-            r.state.to_string(),
-            r.message.clone(),
-        ]
+        [r.id.to_string(), clock::rfc3339(r.created_at), r.wanted.to_string(), r.state.to_string(), r.message.clone()]
     })
 }
 
@@ -202,7 +198,10 @@ fn choose(wanted: Option<&str>, vendor: &str, groups: Vec<Group>) -> anyhow::Res
     if let Some(id) = wanted {
         let known: Vec<&str> = groups.iter().take(20).map(|group| group.id.as_str()).collect();
         return find(id).ok_or_else(|| {
-            anyhow::anyhow!("vendor {vendor} has no group `{id}`; it has {} (--unchecked links it all the same)", known.join(", "))
+            anyhow::anyhow!(
+                "vendor {vendor} has no group `{id}`; it has {} (--unchecked links it all the same)",
+                known.join(", ")
+            )
         });
     }
     for group in &groups {
@@ -248,23 +247,30 @@ fn describe(context: &Context, plan: &Plan) -> anyhow::Result<()> {
         plan.pool, plan.minimum, plan.free, plan.on_order, plan.exposed, plan.missing
     ));
     if plan.not_before > 0 {
-        output::line(&format!("the last refill found no vendor; the next try is at {}", clock::rfc3339(plan.not_before)));
+        output::line(&format!(
+            "the last refill found no vendor; the next try is at {}",
+            clock::rfc3339(plan.not_before)
+        ));
     }
     if plan.steps.is_empty() {
         output::line("no vendor is linked to it: `strowger pool link`");
         return Ok(());
     }
-    context.output.list(["priority", "vendor", "group", "quantity", "cost", "currency", "remark"], &plan.steps, |s| {
-        [
-            s.priority.to_string(),
-            s.vendor.clone(),
-            s.group_id.clone(),
-            s.quantity.to_string(),
-            or_dash(s.cost),
-            s.currency.clone(),
-            s.because.clone().unwrap_or_default(),
-        ]
-    })?;
+    context.output.list(
+        ["priority", "vendor", "group", "quantity", "cost", "currency", "remark"],
+        &plan.steps,
+        |s| {
+            [
+                s.priority.to_string(),
+                s.vendor.clone(),
+                s.group_id.clone(),
+                s.quantity.to_string(),
+                or_dash(s.cost),
+                s.currency.clone(),
+                s.because.clone().unwrap_or_default(),
+            ]
+        },
+    )?;
     for (currency, total) in plan.total() {
         output::line(&format!("together {} {currency}", or_dash(total)));
     }

@@ -61,9 +61,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         dial_plan: config.system_dial_plan.clone(),
     });
     let limits = Limits::default();
-    let app = Router::new()
-        .nest("/api/json", metrics.measured("enswitch", face))
-        .merge(status(&metrics, &db));
+    let app = Router::new().nest("/api/json", metrics.measured("enswitch", face)).merge(status(&metrics, &db));
     output::note(&format!("strowger {} listens on https://{address}", env!("CARGO_PKG_VERSION")));
     tracing::info!(%address, vendors = ordering.vendors().count(), mode = ?ordering.settings().mode, "server started");
     let whole = web::serve(listener, app, limits, stopped).await;
@@ -157,7 +155,9 @@ impl Presence {
         let mut id = None;
         while !*stop.borrow() {
             let result = match id {
-                None => transaction!(db, |tx| server::join(tx, &name, generation, &message).await).map(|new| id = Some(new)),
+                None => {
+                    transaction!(db, |tx| server::join(tx, &name, generation, &message).await).map(|new| id = Some(new))
+                }
                 Some(id) => transaction!(db, |tx| server::seen(tx, id, generation, &message).await),
             };
             if let Err(error) = result {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::json;
-use store::testing::TestDb;
 
 use crate::patience::{until, within};
 use crate::script::Script;

@@ -1,5 +1,5 @@
 //! The program as its users meet it: real servers, real plugins, real databases. The tree mirrors the doors.
-#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that can't go on fails, and says why")]
 
 mod api;
 mod cli;

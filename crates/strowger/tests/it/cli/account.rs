@@ -1,7 +1,6 @@
 //! `strowger account`.
 
 use serde_json::json;
-use store::testing::TestDb;
 
 use crate::site::Site;
 

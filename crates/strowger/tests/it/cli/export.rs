@@ -1,7 +1,5 @@
 //! `strowger export`, and back in again.
 
-use store::testing::TestDb;
-
 use crate::site::Site;
 
 store::on_both! {

@@ -1,7 +1,6 @@
 //! `strowger journal`: who changed what.
 
 use serde_json::{Value, json};
-use store::testing::TestDb;
 
 use crate::site::{SECRET, Site};
 
@@ -49,4 +48,3 @@ store::on_both! {
         }
     }
 }
-

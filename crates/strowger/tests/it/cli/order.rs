@@ -1,7 +1,6 @@
 //! `strowger order`.
 
 use serde_json::json;
-use store::testing::TestDb;
 
 use crate::script::Script;
 use crate::site::{Site, text};

@@ -1,7 +1,6 @@
 //! `strowger pool`.
 
 use serde_json::json;
-use store::testing::TestDb;
 
 use crate::site::{Site, text};
 use crate::stock::Stock;

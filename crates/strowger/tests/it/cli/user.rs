@@ -1,7 +1,6 @@
 //! `strowger user`: passwords come from standard input, and go nowhere.
 
 use serde_json::json;
-use store::testing::TestDb;
 
 use crate::site::Site;
 

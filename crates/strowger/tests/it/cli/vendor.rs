@@ -1,7 +1,6 @@
 //! `strowger vendor` and `strowger alert`.
 
 use serde_json::json;
-use store::testing::TestDb;
 
 use crate::script::Script;
 use crate::site::{Site, text};

@@ -1,12 +1,12 @@
 //! Numbers cross between systems with different dial plans.
 
 use serde_json::json;
-use store::testing::TestDb;
 
 use super::{Trade, available, numbers};
 use crate::script::Script;
 
-const BRITAIN: &str = "[system_dial_plan]\ncountry_code = \"44\"\nnational_prefix = \"0\"\ninternational_prefix = \"00\"\n";
+const BRITAIN: &str =
+    "[system_dial_plan]\ncountry_code = \"44\"\nnational_prefix = \"0\"\ninternational_prefix = \"00\"\n";
 const AMERICA: &str = "[system_dial_plan]\ncountry_code = \"1\"\ninternational_prefix = \"011\"\n";
 
 store::on_both! {

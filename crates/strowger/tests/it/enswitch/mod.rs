@@ -41,10 +41,14 @@ impl Trade {
         wholesaler.configure(plan);
         let mut seller = wholesaler.serve().await;
         let url = seller.url().await;
-        let line = format!("wholesale = The Wholesaler, {METHOD}, {url}, retail, retail password, sip.retail.example:5060\n");
+        let line =
+            format!("wholesale = The Wholesaler, {METHOD}, {url}, retail, retail password, sip.retail.example:5060\n");
         retailer.vendors(&line);
         let certificate = wholesaler.data("tls-certificate.pem");
-        retailer.write("data/numbervendors.toml", &format!("[vendor.wholesale]\nca_file = \"{}\"\n", certificate.display()));
+        retailer.write(
+            "data/numbervendors.toml",
+            &format!("[vendor.wholesale]\nca_file = \"{}\"\n", certificate.display()),
+        );
         Trade { wholesaler, seller, retailer, line }
     }
 

@@ -1,7 +1,6 @@
 //! Real-time mode: vendors are asked while a customer looks, and a number is ordered when it is bought.
 
 use serde_json::{Value, json};
-use store::testing::TestDb;
 
 use super::{Trade, available};
 use crate::patience::until;

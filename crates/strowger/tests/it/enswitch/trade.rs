@@ -1,7 +1,6 @@
 //! Pool mode: sell, refill, run dry, fail over.
 
 use serde_json::json;
-use store::testing::TestDb;
 
 use super::{Trade, available};
 use crate::patience::until;

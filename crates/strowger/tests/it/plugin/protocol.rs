@@ -13,11 +13,9 @@ async fn asked(database: TestDb, minimum: u32, order: &str) -> (Site, Script) {
     let site = Site::ready(database).await;
     let script = Script::new(&site, "plugin", order);
     site.vendors(&script.line("mine"));
-    site.set("refill = { retry_after = \"1h\" }\n");
-    site.write("strowger.toml", &std::fs::read_to_string(site.path("strowger.toml")).unwrap().replace("[refill]\nretry_after = \"300ms\"\n", ""));
     site.ok(&format!("pool add london --minimum {minimum}")).await;
     site.ok("pool link london mine 1").await;
-    let server = site.serve().await;
+    let server = site.serve_with(&[("STROWGER_REFILL_RETRY_AFTER", "1h")]).await;
     until("the order has an outcome", async || {
         let orders = site.orders().await;
         orders.first().filter(|(state, ..)| state != "planned" && state != "sent").map(drop)

@@ -66,7 +66,10 @@ async fn wrong_keys_are_named_with_file_and_line() {
 async fn wrong_variables_and_flags_are_named() {
     let site = site().await;
     let mut command = site.program();
-    command.args(["check", "--set", "worker.poll=often"]).env("STROWGER_NUMBER_VENDOR", "off").env("STROWGER_LOG_FORMAT", "xml");
+    command
+        .args(["check", "--set", "worker.poll=often"])
+        .env("STROWGER_NUMBER_VENDOR", "off")
+        .env("STROWGER_LOG_FORMAT", "xml");
     let output = command.output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let why = String::from_utf8(output.stderr).unwrap();
@@ -89,7 +92,9 @@ async fn a_plugin_that_cannot_be_executed_is_named() {
     let wrong: Vec<&str> = said.stdout.lines().filter(|line| line.starts_with("WRONG  ")).collect();
     assert_eq!(wrong.len(), 3, "{}", said.stdout);
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
-    let has = |parts: &[&str]| assert!(wrong.iter().any(|line| parts.iter().all(|p| line.contains(p))), "{parts:?}: {wrong:#?}");
+    let has = |parts: &[&str]| {
+        assert!(wrong.iter().any(|line| parts.iter().all(|p| line.contains(p))), "{parts:?}: {wrong:#?}")
+    };
     has(&["vendor mine", &script.path().display().to_string(), &format!("can't be executed by {user}")]);
     has(&["vendor gone", "/nowhere/plugin", "No such file"]);
     has(&["numbervendors.conf:3", "neither an absolute path nor one of enswitch, voxbone, dummy"]);
@@ -107,7 +112,10 @@ async fn settings_that_do_not_fit_are_named() {
     site.configure("[carrier.mine]\nrelease = \"disconnect\"\n[carrier.nobody]\n");
     let said = site.run("check").await;
     assert_eq!(said.code, Some(1));
-    assert!(said.stdout.contains("[carrier.mine]: release = disconnect needs a plugin that can give numbers back"), "{said:?}");
+    assert!(
+        said.stdout.contains("[carrier.mine]: release = disconnect needs a plugin that can give numbers back"),
+        "{said:?}"
+    );
     assert!(said.stdout.contains("[carrier.nobody]: ") && said.stdout.contains("names no such vendor"), "{said:?}");
 }
 
@@ -128,7 +136,8 @@ async fn other_files_are_looked_at_too() {
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_is_found() {
     let site = site().await;
-    let said = site.run(["check", "--database-url", "postgres://strowger:hunter22@127.0.0.1:1/strowger", "--json"]).await;
+    let said =
+        site.run(["check", "--database-url", "postgres://strowger:hunter22@127.0.0.1:1/strowger", "--json"]).await;
     assert_eq!(said.code, Some(1));
     let findings: Vec<Value> = serde_json::from_str(&said.stdout).unwrap();
     let database = findings.iter().find(|finding| finding["subject"] == "database").unwrap();

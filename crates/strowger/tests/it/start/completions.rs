@@ -24,8 +24,21 @@ fn help_names_every_command() {
     let (code, help, _) = program(&["--help"]);
     assert_eq!(code, Some(0));
     for command in [
-        "serve", "check", "migrate", "pool", "vendor", "number", "order", "account", "user", "alert", "journal", "import",
-        "export", "backup", "completions",
+        "serve",
+        "check",
+        "migrate",
+        "pool",
+        "vendor",
+        "number",
+        "order",
+        "account",
+        "user",
+        "alert",
+        "journal",
+        "import",
+        "export",
+        "backup",
+        "completions",
     ] {
         let shown = help.lines().any(|line| line.trim_start().starts_with(&format!("{command} ")));
         assert!(shown, "{command} is not in\n{help}");
@@ -36,7 +49,13 @@ fn help_names_every_command() {
 
 #[test]
 fn a_wrong_command_line_ends_with_code_2() {
-    for words in [&["sell"][..], &["pool", "show"], &["pool", "list", "--colour", "red"], &["number", "buy"], &["check", "--set", "x"]] {
+    for words in [
+        &["sell"][..],
+        &["pool", "show"],
+        &["pool", "list", "--colour", "red"],
+        &["number", "buy"],
+        &["check", "--set", "x"],
+    ] {
         let (code, output, errors) = program(words);
         assert_eq!((code, output.as_str()), (Some(2), ""), "{words:?}");
         assert!(errors.starts_with("error: ") && errors.contains("--help"), "{words:?}: {errors}");

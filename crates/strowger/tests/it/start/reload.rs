@@ -1,7 +1,6 @@
 //! The vendors' file is read again without a restart.
 
 use nix::sys::signal::Signal;
-use store::testing::TestDb;
 
 use crate::patience::until;
 use crate::site::{Site, text};

@@ -1,7 +1,5 @@
 //! Several servers on one database.
 
-use store::testing::TestDb;
-
 use crate::patience::until;
 use crate::site::{SECRET, Site};
 use crate::stock::Stock;
