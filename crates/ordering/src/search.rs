@@ -138,8 +138,7 @@ impl Ordering {
         };
         let deadline = self.settings.realtime_deadline;
         let (interval, lease) = (micros(entry.policy.interval), micros(deadline * 2));
-        let admitted =
-            registry::transaction!(self.db, |tx| vendor::admit(tx, link.vendor_id, interval, lease).await);
+        let admitted = registry::transaction!(self.db, |tx| vendor::admit(tx, link.vendor_id, interval, lease).await);
         let permit = match admitted {
             Ok(Admission::Granted(permit)) => permit,
             Ok(Admission::Wait(_)) => return Err(down("its limit of calls is reached".to_owned())),

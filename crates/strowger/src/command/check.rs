@@ -1,7 +1,9 @@
 //! `strowger check`: validates everything without starting.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use registry::MIGRATIONS;
 use serde::Serialize;
 
@@ -20,6 +22,9 @@ struct Finding {
 /// Prints what it finds, and ends with code 1 if anything is wrong.
 pub(super) async fn run(sources: Sources, output: Output) -> anyhow::Result<ExitCode> {
     let config = context::configuration(sources)?;
+    if let Some(owner) = other_owner(&config) {
+        return as_user(owner).await;
+    }
     let mut findings = Vec::new();
     let mut add = |subject: &str, result: Result<String, String>| {
         let (ok, message) = match result {
@@ -66,6 +71,21 @@ pub(super) async fn run(sources: Sources, output: Output) -> anyhow::Result<Exit
         }
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The user and group of the server, where root checks for another: the owner of the data folder.
+fn other_owner(config: &crate::config::Config) -> Option<(u32, u32)> {
+    let meta = std::fs::metadata(&config.data_dir).ok()?;
+    (nix::unistd::geteuid().is_root() && meta.uid() != 0).then(|| (meta.uid(), meta.gid()))
+}
+
+/// Checks as that user does: what root can read and execute says nothing about the server.
+async fn as_user((user, group): (u32, u32)) -> anyhow::Result<ExitCode> {
+    let program = std::env::current_exe().context("own program")?;
+    let mut command = tokio::process::Command::new(program);
+    let status = command.args(std::env::args_os().skip(1)).uid(user).gid(group).status().await;
+    let status = status.with_context(|| format!("checking as user {user}, who owns the data folder"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn keys(config: &crate::config::Config) -> Result<String, String> {
