@@ -65,6 +65,8 @@ pub enum LineFault {
     Truncated,
     /// The number was already delivered by an earlier line of the same run.
     Duplicate,
+    /// Nothing before it said that anything was bought, so it may be any digits.
+    Unproven,
 }
 
 impl fmt::Display for LineFault {
@@ -74,6 +76,7 @@ impl fmt::Display for LineFault {
             Self::NotUtf8 => f.write_str("not UTF-8 text"),
             Self::Truncated => f.write_str("cut off before the end of the line"),
             Self::Duplicate => f.write_str("the same number was delivered twice"),
+            Self::Unproven => f.write_str("printed without OK before it"),
         }
     }
 }

@@ -9,6 +9,9 @@ pub struct Secret(String);
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
 
+/// A shorter password is in too many words to be taken out of a text without spoiling it.
+const SHORTEST: usize = 4;
+
 /// A text that was cut off may end within the secret; from this many characters on, what is left of it is hidden too.
 const TELLING_PREFIX: usize = 3;
 
@@ -28,7 +31,7 @@ impl Secret {
     /// Replaces each occurrence of the secret in `text`, also one that the end of the text cuts off.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        if self.0.is_empty() {
+        if self.0.len() < SHORTEST {
             return text.to_owned();
         }
         let mut redacted = text.replace(&self.0, HIDDEN);

@@ -1,7 +1,8 @@
 //! One call of a function: who calls, with which parameters.
 
 use ordering::Ordering;
-use registry::account::{self, Account, Status};
+use registry::account::{self, Account};
+use registry::number;
 use registry::id::{AccountId, ClassId, PoolId};
 use registry::login::Login;
 use registry::{Caller, Error, Role};
@@ -157,12 +158,7 @@ impl Call {
     /// The account that buys.
     pub(crate) async fn buyer(&self, tx: &mut Tx) -> Result<Account, Failure> {
         let account = self.customer(tx).await?;
-        if account.id == AccountId::OPERATOR {
-            return Err(Failure::wrong("customer", "the operator does not buy from itself: name a customer"));
-        }
-        if account.status != Status::Active {
-            return Err(Failure::wrong("customer", format!("account {} is {}", account.id, account.status)));
-        }
+        number::may_buy(tx, self.caller()?, account.id).await?;
         Ok(account)
     }
 

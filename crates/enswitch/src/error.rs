@@ -93,6 +93,7 @@ fn among(function: &Function, key: &'static str) -> &'static str {
 /// The API's name of a field of the registry.
 fn parameter(field: &'static str) -> &'static str {
     match field {
+        "account" => "customer",
         "destination" => "dnumber",
         "group" => "nvgroup",
         "prefix" => "preferred",

@@ -1,16 +1,26 @@
 //! Gives released numbers back to their vendors, where the vendor's policy says so.
 
-use carriers::ErrorClass;
+use carriers::{CarrierError, ErrorClass};
 use e164::E164;
-use registry::id::NumberId;
+use registry::id::{NumberId, VendorId};
 use registry::job::Job;
 use registry::number::{self, AtVendor, Number, State};
+use registry::vendor::Admission;
 use registry::{Caller, Result};
 
 use crate::flow::Next;
+use crate::vendors::Entry;
 use crate::{Ordering, Release};
 
 const ATTEMPTS: i64 = 8;
+
+/// A call that gives a number back.
+enum Attempt {
+    /// It was made.
+    Made(std::result::Result<(), CarrierError>),
+    /// The vendor's limits allow it in so many microseconds.
+    Later(i64),
+}
 
 impl Ordering {
     /// Takes a number from its account. What happens at its vendor is the vendor's policy.
@@ -41,16 +51,17 @@ impl Ordering {
         }
         let entry = found.vendor_id.and_then(|vendor| self.vendors.get(vendor));
         let refused = match (entry, E164::parse(&found.digits)) {
-            (Some(entry), Ok(e164)) => match entry.carrier.release(&e164).await {
-                Ok(()) => None,
+            (Some(entry), Ok(e164)) => match self.give_number_back(found.vendor_id, &entry, &e164).await? {
+                Attempt::Later(wait) => return Ok(Next::Again(wait)),
+                Attempt::Made(Ok(())) => None,
                 // Taking a number back is safe to repeat, so a vendor that can't be reached is asked again.
-                Err(error)
-                    if matches!(error.class, ErrorClass::VendorDown | ErrorClass::Throttled)
+                Attempt::Made(Err(error))
+                    if matches!(error.class, ErrorClass::VendorDown | ErrorClass::Throttled | ErrorClass::Ambiguous)
                         && job.attempt < ATTEMPTS =>
                 {
                     return Ok(Next::Again(10_000_000 << job.attempt.clamp(0, 8)));
                 }
-                Err(error) => Some(error.message),
+                Attempt::Made(Err(error)) => Some(error.message),
             },
             (None, _) => Some("the vendors' file does not name its vendor".to_owned()),
             (_, Err(error)) => Some(error.to_string()),
@@ -60,5 +71,23 @@ impl Ordering {
             number::disconnected(tx, &caller, now, &found.digits, refused.as_deref()).await
         })?;
         Ok(Next::Done)
+    }
+
+    /// Calls the vendor, within its limits.
+    async fn give_number_back(
+        &self,
+        vendor: Option<VendorId>,
+        entry: &Entry,
+        number: &E164,
+    ) -> Result<Attempt> {
+        let Some(vendor) = vendor else { return Ok(Attempt::Made(Ok(()))) };
+        match self.permit(vendor, entry).await? {
+            Admission::Wait(wait) => Ok(Attempt::Later(wait)),
+            Admission::Granted(permit) => {
+                let released = entry.carrier.release(number).await;
+                self.give_back(&permit).await;
+                Ok(Attempt::Made(released))
+            }
+        }
     }
 }

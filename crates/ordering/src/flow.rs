@@ -3,12 +3,13 @@
 //! The call is a step that runs once: the order is marked sent, durably, before the call leaves, and is never called
 //! again. Everything else here may be repeated after a crash.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use carriers::fault;
 use carriers::{ErrorClass, Line, Lookup, OrderOutcome, OrderRequest, Run};
 use e164::E164;
-use registry::id::OrderId;
+use registry::id::{OrderId, VendorId};
 use registry::job::{self, Job};
 use registry::order::{self, Delivered, Delivery, Ended, Order, Sending};
 use registry::vendor::{self, Admission, Permit};
@@ -33,7 +34,7 @@ const LONGEST_PAUSE: i64 = 3_600_000_000;
 const SETTLE: Duration = Duration::from_secs(5);
 /// How long after an order was marked sent the call may begin at the latest; well within [`SETTLE`].
 const LATEST_CALL: Duration = Duration::from_secs(2);
-/// Longest that an outcome is held in memory while the database can't be reached.
+/// How long after a failure the outcome is recorded again; it is held in memory meanwhile.
 const RECORD_RETRY: Duration = Duration::from_secs(2);
 
 impl Ordering {
@@ -101,7 +102,7 @@ impl Ordering {
             // Locked first: whoever had the last permit has told by now how its call went.
             vendor::lock(tx, order.vendor_id).await?;
             if !vendor::get(tx, order.vendor_id).await?.may_be_asked(now) {
-                let why = format!("vendor {name} is left alone after failures");
+                let why = format!("vendor {name} is left alone after failures, or no longer in the vendors' file");
                 order::cancel(tx, caller, now, order.id, &why).await?;
                 return Ok(None);
             }
@@ -109,7 +110,7 @@ impl Ordering {
         })
     }
 
-    async fn give_back(&self, permit: &Permit) {
+    pub(crate) async fn give_back(&self, permit: &Permit) {
         let left = registry::transaction!(self.db, |tx| vendor::leave(tx, permit).await);
         if let Err(error) = left {
             // It ends by itself.
@@ -208,13 +209,19 @@ impl Ordering {
         }
         let age = now - order.sent_at.unwrap_or(order.created_at);
         let pause = (age / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        match entry.carrier.lookup(&order.reference).await {
+        let permit = match self.permit(order.vendor_id, entry).await? {
+            Admission::Granted(permit) => permit,
+            Admission::Wait(wait) => return Ok(Next::Again(wait)),
+        };
+        let lookup = entry.carrier.lookup(&order.reference).await;
+        self.give_back(&permit).await;
+        match lookup {
             Lookup::Unknown { reason } => {
-                tracing::info!(order = %order.id, vendor = entry.name, reason, "vendor could not say what became of an order");
+                self.unconfirmed(caller, order, &format!("the vendor could not say what became of it: {reason}")).await;
                 Ok(Next::Again(pause))
             }
-            Lookup::None if order.state != order::State::InDoubt => {
-                tracing::warn!(order = %order.id, vendor = entry.name, "vendor no longer knows an order that it accepted");
+            Lookup::None if order.state != order::State::InDoubt || order.delivered > 0 => {
+                self.unconfirmed(caller, order, "the vendor no longer knows an order that it accepted").await;
                 Ok(Next::Again(pause))
             }
             Lookup::None => {
@@ -233,6 +240,26 @@ impl Ordering {
                 Ok(if recorded.state.is_final() { Next::Done } else { Next::Again(pause) })
             }
         }
+    }
+
+    /// An accepted order that nobody can confirm is supply on the way for the grace period only; then it is in doubt, for a
+    /// person to see.
+    async fn unconfirmed(&self, caller: &Caller, order: &Order, why: &str) {
+        let over = order.grace_until.is_none_or(|grace| grace <= self.clock.now());
+        if order.state == order::State::InDoubt || !over {
+            tracing::info!(order = %order.id, why, "order not confirmed");
+            return;
+        }
+        let doubt = Delivery { lines: Vec::new(), pending: 0, ended: Ended::InDoubt, message: why.to_owned() };
+        self.record(caller, order.id, &doubt).await;
+        self.wake();
+    }
+
+    /// Asks for the right to make one call to a vendor.
+    pub(crate) async fn permit(&self, id: VendorId, entry: &Entry) -> Result<Admission> {
+        let lease = micros(entry.policy.deadline + Duration::from_secs(30));
+        let interval = micros(entry.policy.interval);
+        registry::transaction!(self.db, |tx| vendor::admit(tx, id, interval, lease).await)
     }
 
     /// Records what a job found for an order whose lease was lost; the same as with the lease.
@@ -273,18 +300,24 @@ fn failure(outcome: &OrderOutcome) -> Option<String> {
 }
 
 fn delivery(outcome: OrderOutcome) -> Delivery {
+    // A plugin that repeats itself without end is kept once.
+    let mut seen = HashSet::new();
+    let mut kept = |lines: Vec<Line>| {
+        let lines = lines.into_iter().map(delivered);
+        lines.filter(|line| line.number.is_ok() || seen.insert(line.text.clone())).collect()
+    };
     match outcome {
         OrderOutcome::Refused { reason, .. } => {
             Delivery { lines: Vec::new(), pending: 0, ended: Ended::Refused, message: reason }
         }
         OrderOutcome::Delivered { lines, pending, note } => Delivery {
-            lines: lines.into_iter().map(delivered).collect(),
+            lines: kept(lines),
             pending,
             ended: Ended::Accepted,
             message: note,
         },
         OrderOutcome::InDoubt { lines, reason } => Delivery {
-            lines: lines.into_iter().map(delivered).collect(),
+            lines: kept(lines),
             pending: 0,
             ended: Ended::InDoubt,
             message: reason,
@@ -293,8 +326,13 @@ fn delivery(outcome: OrderOutcome) -> Delivery {
 }
 
 fn delivered(line: Line) -> Delivered {
+    let text = match line.number {
+        // Kept to be read, not as a number that may be sold: a person says whether it was bought.
+        Err(carriers::LineFault::Unproven) => format!("without OK: {}", line.text),
+        _ => line.text,
+    };
     Delivered {
-        text: line.text,
+        text,
         duplicate: matches!(line.number, Err(carriers::LineFault::Duplicate)),
         number: line.number.map(|n| n.digits().to_owned()).map_err(|fault| fault.to_string()),
     }

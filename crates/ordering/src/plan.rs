@@ -157,17 +157,21 @@ pub(crate) async fn obstacle(
     Ok(None)
 }
 
+/// Most numbers in any order: what a plugin prints must fit into what is read of it.
+const MOST_PER_ORDER: u32 = 1_000;
+
 async fn ask(ordering: &Ordering, tx: &mut Tx, now: i64, pool: &Pool, link: &Link, left: u32) -> Result<Step> {
     let Some(entry) = ordering.vendors.get(link.vendor_id) else { return Ok(step(link, 0, None, false)) };
     let allowance = entry.policy.allowance(tx, now, link.vendor_id, link, left).await?;
     let capped = allowance.because.is_some();
-    let limits = [(pool.max_per_order, "the pool's"), (entry.policy.max_per_order, "the vendor's")];
+    let limits =
+        [(pool.max_per_order, "the pool's"), (entry.policy.max_per_order, "the vendor's"), (MOST_PER_ORDER, "all")];
     let smallest = limits.into_iter().filter(|(most, _)| *most > 0).min();
     let split = smallest
         .filter(|(most, _)| *most < allowance.numbers)
-        .map(|(most, whose)| format!("in several orders: {whose} have at most {most} numbers"));
+        .map(|(most, whose)| format!("in several orders: {whose} orders have at most {most} numbers"));
     let asked = step(link, allowance.numbers, allowance.because.or(split), capped);
-    Ok(Step { per_order: smallest.map_or(0, |(most, _)| most), ..asked })
+    Ok(Step { per_order: smallest.map_or(MOST_PER_ORDER, |(most, _)| most), ..asked })
 }
 
 fn step(link: &Link, quantity: u32, because: Option<String>, capped: bool) -> Step {

@@ -117,6 +117,7 @@ impl Ordering {
     /// As [`Ordering::purchase`].
     pub async fn quote(&self, caller: &Caller, buyer: AccountId, digits: &str) -> Result<Quote> {
         let mut tx = self.db.reader();
+        number::may_buy(&mut tx, caller, buyer).await?;
         let found = self.sellable(&mut tx, Some(caller), Some(buyer), digits).await?;
         let source = match &found {
             Sellable::Ours(_) => Source::Stock,

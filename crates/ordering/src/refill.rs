@@ -55,7 +55,7 @@ impl Ordering {
                 if let Some(current) = &current
                     && plan.on_order == 0
                 {
-                    refill::close(tx, now, current.id, refill::State::Filled, "").await?;
+                    refill::close(tx, caller, now, current, refill::State::Filled, "").await?;
                 }
             }
             return Ok(());
@@ -65,7 +65,7 @@ impl Ordering {
         }
         let current = match current {
             Some(current) => current,
-            None => refill::open(tx, now, pool.id, plan.missing).await?,
+            None => refill::open(tx, caller, now, pool.id, plan.missing).await?,
         };
         if let Some((step, quantity)) = plan.next() {
             let link = vendor_link::get(tx, step.link_id).await?;
@@ -80,12 +80,13 @@ impl Ordering {
         if plan.on_order > 0 {
             return Ok(());
         }
-        self.exhausted(tx, now, &subject, &current, &plan).await
+        self.exhausted(tx, caller, now, &subject, &current, &plan).await
     }
 
     async fn exhausted(
         &self,
         tx: &mut Tx,
+        caller: &Caller,
         now: i64,
         subject: &str,
         current: &refill::Refill,
@@ -105,7 +106,7 @@ impl Ordering {
             plan.pool, plan.free, plan.minimum, plan.missing
         );
         let wait = micros(self.settings.refill_retry_after);
-        refill::close(tx, now, current.id, refill::State::Exhausted, &message).await?;
+        refill::close(tx, caller, now, current, refill::State::Exhausted, &message).await?;
         alert::raise(tx, now, alert::Kind::LowStock, subject, &message).await?;
         if plan.steps.iter().any(|step| step.capped) {
             alert::raise(tx, now, alert::Kind::SpendCap, subject, &message).await?;

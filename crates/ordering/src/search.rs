@@ -71,13 +71,9 @@ impl Ordering {
         let mut found: Vec<Available> = Vec::new();
         if let (Some(caller), Some(account)) = (caller, search.account) {
             caller.must_see(&mut tx, account).await?;
-            let before = number::previously_owned(&mut tx, pool.id, account, search.count).await?;
-            found.extend(
-                before
-                    .into_iter()
-                    .filter(|n| n.digits.starts_with(&search.prefix))
-                    .map(|n| Available { digits: n.digits, place: Place::Quarantine }),
-            );
+            let (class, prefix) = (search.class, search.prefix.as_str());
+            let before = number::previously_owned(&mut tx, pool.id, account, class, prefix, search.count).await?;
+            found.extend(before.into_iter().map(|n| Available { digits: n.digits, place: Place::Quarantine }));
         }
         let room = search.count.saturating_sub(count(&found));
         let free = number::free(&mut tx, pool.id, search.class, &search.prefix, "", room).await?;

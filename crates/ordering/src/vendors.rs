@@ -6,9 +6,12 @@ use std::sync::{Arc, RwLock};
 use carriers::Carrier;
 use registry::Caller;
 use registry::id::VendorId;
-use registry::vendor::{self, Listed};
+use registry::vendor::{self, Listed, Vendor};
 
 use crate::{Ordering, Policy};
+
+/// Who changes vendors, in the journal.
+const WHO: &str = "vendors' file";
 
 /// A vendor of the vendors' file, ready to be called.
 #[derive(Clone)]
@@ -66,24 +69,40 @@ impl Ordering {
     /// # Errors
     /// Only those of the database; the vendors are then as they were.
     pub async fn install(&self, entries: Vec<Entry>) -> registry::Result<()> {
-        let listed: Vec<Listed> = entries
-            .iter()
-            .map(|entry| Listed {
-                name: entry.name.clone(),
-                display_name: entry.display_name.clone(),
-                method: entry.method.clone(),
-                concurrency: entry.policy.concurrency,
-            })
-            .collect();
-        let caller = Caller::system("vendors' file");
-        let now = self.clock.now();
+        let (caller, now, listed) = (Caller::system(WHO), self.clock.now(), listed(&entries));
         let known = registry::transaction!(self.db, |tx| vendor::sync(tx, &caller, now, &listed).await)?;
+        self.call_from_now_on(entries, &known);
+        Ok(())
+    }
+
+    /// Makes vendors callable here and known to the registry, without retiring any: for whoever may have seen only part of
+    /// the file, or another file than the servers.
+    ///
+    /// # Errors
+    /// Only those of the database; the vendors are then as they were.
+    pub async fn introduce(&self, entries: Vec<Entry>) -> registry::Result<()> {
+        let (caller, now, listed) = (Caller::system(WHO), self.clock.now(), listed(&entries));
+        let known = registry::transaction!(self.db, |tx| vendor::introduce(tx, &caller, now, &listed).await)?;
+        self.call_from_now_on(entries, &known);
+        Ok(())
+    }
+
+    fn call_from_now_on(&self, entries: Vec<Entry>, known: &[Vendor]) {
         let map = entries
             .into_iter()
             .filter_map(|entry| known.iter().find(|v| v.name == entry.name).map(|v| (v.id, entry)))
             .collect();
         *self.vendors.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = map;
         self.wake();
-        Ok(())
     }
+}
+
+fn listed(entries: &[Entry]) -> Vec<Listed> {
+    let listed = entries.iter().map(|entry| Listed {
+        name: entry.name.clone(),
+        display_name: entry.display_name.clone(),
+        method: entry.method.clone(),
+        concurrency: entry.policy.concurrency,
+    });
+    listed.collect()
 }

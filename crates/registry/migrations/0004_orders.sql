@@ -54,6 +54,8 @@ CREATE INDEX orders_vendor ON orders (vendor_id, created_at);
 CREATE INDEX orders_refill ON orders (refill_id);
 CREATE INDEX orders_state ON orders (state, id);
 CREATE INDEX orders_account ON orders (account_id, id) WHERE account_id IS NOT NULL;
+CREATE INDEX orders_buyer_reference ON orders (account_id, buyer_reference)
+    WHERE buyer_reference IS NOT NULL AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt');
 -- A particular number is bought by one order at a time.
 CREATE UNIQUE INDEX orders_digits_open ON orders (digits)
     WHERE digits IS NOT NULL AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt');
@@ -74,7 +76,7 @@ CREATE INDEX order_lines_order ON order_lines (order_id, id);
 -- Things that a person should look at.
 CREATE TABLE alerts (
     id {pk},
-    -- low_stock, in_doubt, spend_cap, unusable_number, vendor_down, reconciliation
+    -- low_stock, in_doubt, spend_cap, unusable_number, vendor_down, empty_delivery, release_failed
     kind TEXT NOT NULL,
     -- What it is about, such as order:12; one open alert for each kind and subject.
     subject TEXT NOT NULL,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use store::{Row, Tx, Val, args};
 
-use crate::caller::{Caller, Scope};
+use crate::caller::{Caller, Role, Scope};
 use crate::id::{AccountId, uuid};
 use crate::journal::{self, Change, Operation};
 use crate::money;
@@ -106,7 +106,6 @@ statements! {
     LIST_BELOW = "SELECT a.id, a.uuid, a.parent_id, a.reseller_id, a.kind, a.name, a.status, a.currency, a.balance, \
         a.held, a.credit_limit FROM account_ancestors b JOIN accounts a ON a.id = b.account_id \
         WHERE b.ancestor_id = $1 AND b.account_id > $2 ORDER BY b.account_id LIMIT $3";
-    ANCESTORS = "SELECT ancestor_id FROM account_ancestors WHERE account_id = $1 ORDER BY distance";
     SET_STATUS = "UPDATE accounts SET status = $1, modified_at = $2 WHERE id = $3";
     PAY = "UPDATE accounts SET balance = balance + $1, modified_at = $2 WHERE id = $3";
     SET_LIMIT = "UPDATE accounts SET credit_limit = $1, modified_at = $2 WHERE id = $3";
@@ -167,14 +166,6 @@ pub async fn list(tx: &mut Tx, caller: &Caller, page: Page) -> Result<Vec<Accoun
         Scope::Subtree(root) => tx.query(LIST_BELOW, args![root, page.after, page.limit()]).await?,
     };
     rows.iter().map(account).collect()
-}
-
-/// The account itself and every account above it, nearest first.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn ancestors(tx: &mut Tx, id: AccountId) -> Result<Vec<AccountId>> {
-    tx.query(ANCESTORS, args![id]).await?.iter().map(|row| Ok(row.at(0)?)).collect()
 }
 
 /// Makes an account.
@@ -277,12 +268,23 @@ pub(crate) async fn bootstrap(tx: &mut Tx, caller: &Caller, now: i64) -> Result<
     }
 }
 
+/// Money is for resellers and administrators, and for nobody on their own account.
+fn must_be_above(caller: &Caller, id: AccountId, to: &str) -> Result<()> {
+    caller.must_be_reseller(to)?;
+    match caller.role {
+        Role::Reseller if caller.account == id => {
+            Err(Error::NotAllowed(format!("only an administrator may {to} for account {id} itself")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Records money that an account has paid in (or, below zero, was paid back).
 ///
 /// # Errors
 /// [`Error::NotAllowed`] for customers, [`Error::NotFound`].
 pub async fn pay(tx: &mut Tx, caller: &Caller, now: i64, id: AccountId, amount: Money) -> Result<Account> {
-    caller.must_be_reseller("record payments")?;
+    must_be_above(caller, id, "record payments")?;
     change(tx, caller, now, id, PAY, args![amount, now, id]).await
 }
 
@@ -297,7 +299,7 @@ pub async fn set_credit_limit(
     id: AccountId,
     limit: Option<Money>,
 ) -> Result<Account> {
-    caller.must_be_reseller("set credit limits")?;
+    must_be_above(caller, id, "set credit limits")?;
     change(tx, caller, now, id, SET_LIMIT, args![limit, now, id]).await
 }
 

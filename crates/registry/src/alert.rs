@@ -4,6 +4,7 @@ use serde::Serialize;
 use store::{Tx, args};
 
 use crate::caller::Caller;
+use crate::journal::{self, Change, Operation};
 use crate::page::Page;
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -110,8 +111,17 @@ pub async fn open_by_kind(tx: &mut Tx) -> Result<Vec<(Kind, i64)>> {
 /// [`Error::NotAllowed`], [`Error::NotFound`].
 pub async fn close(tx: &mut Tx, caller: &Caller, now: i64, id: i64) -> Result<()> {
     caller.must_be_admin("close alerts")?;
-    match tx.execute(CLOSE, args![now, id]).await? {
-        0 => Err(Error::not_found("alert", id)),
-        _ => Ok(()),
+    if tx.execute(CLOSE, args![now, id]).await? == 0 {
+        return Err(Error::not_found("alert", id));
     }
+    let (open, closed) = (serde_json::json!({ "open": true }), serde_json::json!({ "open": false }));
+    let change = Change {
+        kind: "alerts",
+        record_id: id,
+        account: None,
+        operation: Operation::Update,
+        before: Some(&open),
+        after: Some(&closed),
+    };
+    journal::write(tx, caller, now, change).await
 }

@@ -279,6 +279,9 @@ async fn visible(tx: &mut Tx, caller: &Caller, username: &str) -> Result<Login> 
 /// [`Error::NotFound`].
 pub async fn set_password(tx: &mut Tx, caller: &Caller, now: i64, credentials: &Credentials) -> Result<Login> {
     let before = visible(tx, caller, &credentials.username).await?;
+    if caller.login != Some(before.id) {
+        caller.must_be_reseller("set others' passwords")?;
+    }
     let c = credentials;
     tx.execute(SET_PASSWORD, args![&c.password, &c.md5, &c.sha1, now, before.id]).await?;
     let after = visible(tx, caller, &c.username).await?;

@@ -8,7 +8,7 @@ use crate::id::{AccountId, ClassId, PoolId};
 use crate::journal::{self, Change, Operation};
 use crate::page::Page;
 use crate::statement::statements;
-use crate::{Error, Money, Result, job, money};
+use crate::{Error, Money, Result, job, money, vendor_link};
 
 /// Largest minimum and maximum of a pool.
 pub const MOST: u32 = 1_000_000;
@@ -164,7 +164,6 @@ statements! {
     FORGET_IMPORTS = "DELETE FROM imports WHERE pool_id = $1 AND state IN ('done', 'failed') \
         AND NOT EXISTS (SELECT 1 FROM import_rows r WHERE r.import_id = imports.id)";
     FORGET_OFFERS = "DELETE FROM number_offers WHERE link_id IN (SELECT id FROM vendor_links WHERE pool_id = $1)";
-    UNLINK = "DELETE FROM vendor_links WHERE pool_id = $1";
     FORGET_REFILLS = "DELETE FROM refills WHERE pool_id = $1";
     DELETE = "DELETE FROM number_pools WHERE id = $1";
     PAUSE = "UPDATE number_pools SET refill_not_before = $1 WHERE id = $2";
@@ -327,7 +326,10 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: PoolId) -> Resul
             return Err(Error::Conflict(format!("pool {} has {by}", before.name)));
         }
     }
-    for statement in [FORGET_OFFERS, UNLINK, FORGET_REFILLS, DELETE] {
+    for link in vendor_link::of_pool(tx, id).await? {
+        vendor_link::delete(tx, caller, now, link.id).await?;
+    }
+    for statement in [FORGET_OFFERS, FORGET_REFILLS, DELETE] {
         tx.execute(statement, args![id]).await?;
     }
     write(tx, caller, now, Operation::Delete, Some(&before), None).await

@@ -4,7 +4,9 @@ use serde::Serialize;
 use store::{Row, Tx, args};
 
 use crate::Result;
+use crate::caller::Caller;
 use crate::id::{LinkId, PoolId, RefillId};
+use crate::journal::{self, Change, Operation};
 use crate::page::Page;
 use crate::statement::statements;
 
@@ -73,17 +75,39 @@ pub async fn current(tx: &mut Tx, pool: PoolId) -> Result<Option<Refill>> {
 ///
 /// # Errors
 /// Only those of the database.
-pub async fn open(tx: &mut Tx, now: i64, pool: PoolId, wanted: u32) -> Result<Refill> {
-    refill(&tx.query_one(INSERT, args![pool, wanted, now]).await?)
+pub async fn open(tx: &mut Tx, caller: &Caller, now: i64, pool: PoolId, wanted: u32) -> Result<Refill> {
+    let opened = refill(&tx.query_one(INSERT, args![pool, wanted, now]).await?)?;
+    write(tx, caller, now, None, &opened).await?;
+    Ok(opened)
 }
 
 /// Ends a refill.
 ///
 /// # Errors
 /// Only those of the database.
-pub async fn close(tx: &mut Tx, now: i64, id: RefillId, state: State, message: &str) -> Result<()> {
-    tx.execute(CLOSE, args![state, message, now, id]).await?;
-    Ok(())
+pub async fn close(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    current: &Refill,
+    state: State,
+    message: &str,
+) -> Result<()> {
+    tx.execute(CLOSE, args![state, message, now, current.id]).await?;
+    let closed = Refill { state, message: message.to_owned(), ..current.clone() };
+    write(tx, caller, now, Some(current), &closed).await
+}
+
+async fn write(tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Refill>, after: &Refill) -> Result<()> {
+    let change = Change {
+        kind: "refills",
+        record_id: after.id.0,
+        account: None,
+        operation: if before.is_some() { Operation::Update } else { Operation::Create },
+        before: before.map(|b| b as _),
+        after: Some(after),
+    };
+    journal::write(tx, caller, now, change).await
 }
 
 /// Links that have not delivered what this refill asked of them; it goes on to the next ones.

@@ -85,6 +85,20 @@ fn vendor(row: &Row) -> Result<Vendor> {
 /// # Errors
 /// [`Error::Invalid`] where the file names too many.
 pub async fn sync(tx: &mut Tx, caller: &Caller, now: i64, listed: &[Listed]) -> Result<Vec<Vendor>> {
+    let known = introduce(tx, caller, now, listed).await?;
+    for gone in known.iter().filter(|v| v.active && !listed.iter().any(|l| l.name == v.name)) {
+        tx.execute(RETIRE, args![now, gone.id]).await?;
+        write(tx, caller, now, Some(gone), &Vendor { active: false, ..gone.clone() }).await?;
+    }
+    list(tx).await
+}
+
+/// Enters the vendors of a file, or brings them up to date, and leaves all others as they are: the reader of the file may
+/// see only part of what the servers see.
+///
+/// # Errors
+/// [`Error::Invalid`] where the file names too many.
+pub async fn introduce(tx: &mut Tx, caller: &Caller, now: i64, listed: &[Listed]) -> Result<Vec<Vendor>> {
     if listed.len() > MOST as usize {
         return Err(Error::invalid("vendors", format!("{} vendors are more than {MOST}", listed.len())));
     }
@@ -100,10 +114,6 @@ pub async fn sync(tx: &mut Tx, caller: &Caller, now: i64, listed: &[Listed]) -> 
         if before.is_none_or(|b| b.display_name != after.display_name || b.method != after.method || !b.active) {
             write(tx, caller, now, before, &after).await?;
         }
-    }
-    for gone in known.iter().filter(|v| v.active && !listed.iter().any(|l| l.name == v.name)) {
-        tx.execute(RETIRE, args![now, gone.id]).await?;
-        write(tx, caller, now, Some(gone), &Vendor { active: false, ..gone.clone() }).await?;
     }
     list(tx).await
 }

@@ -19,6 +19,9 @@ use clap::Parser as _;
 /// Runs the program with these arguments, the first being the name it was started under.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    if std::env::var("STROWGER_PLUGIN").is_ok_and(|name| name == carriers::plugin::reaper::NAME) {
+        return carriers::plugin::reaper::run();
+    }
     if let Some(plugin) = plugin_name(arguments.first()) {
         return carriers::shipped::run(plugin, arguments.into_iter().skip(1).collect());
     }

@@ -166,7 +166,13 @@ fn redact(outcome: &mut OrderOutcome, secret: &Secret) {
 
 fn redact_lines(lines: &mut [Line], secret: &Secret) {
     for line in lines {
-        if matches!(line.number, Err(LineFault::NotE164(_) | LineFault::NotUtf8 | LineFault::Truncated)) {
+        // Digits are the evidence itself, whatever the password is.
+        let evidence = line.text.chars().all(|c| c.is_ascii_digit() || " +-.()/".contains(c));
+        let bad = matches!(
+            line.number,
+            Err(LineFault::NotE164(_) | LineFault::NotUtf8 | LineFault::Truncated | LineFault::Unproven)
+        );
+        if bad && !evidence {
             line.text = secret.redact(&line.text);
         }
     }
@@ -224,7 +230,10 @@ impl Carrier for PluginCarrier {
         if !self.extended {
             return Lookup::Unknown { reason: "this vendor's plugin can't be asked for an order".to_owned() };
         }
-        let lookup = match self.run(Action::Lookup { reference, destination: &self.line.destination }, self.settings.deadline).await {
+        let lookup = match self
+            .run(Action::Lookup { reference, destination: &self.line.destination }, self.settings.deadline)
+            .await
+        {
             Ok(finished) => answer::parse_lookup(&finished.stdout, finished.ended, &self.settings.dial_plan),
             Err(NotStarted(reason)) => Lookup::Unknown { reason },
         };

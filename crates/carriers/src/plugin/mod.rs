@@ -6,6 +6,7 @@ mod carrier;
 mod method;
 mod output;
 mod parse;
+pub mod reaper;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -120,10 +120,10 @@ impl<'a> Output<'a> {
         read_numbers(self.data(), self.data_cut_off(), plan)
     }
 
-    /// Every line, the first one too, read as numbers: what there is to see of a run without a verdict.
-    pub(crate) fn evidence(&self, plan: &DialPlan) -> Vec<Line> {
-        let seen = self.lines.iter().copied().filter(|line| !is_blank(line));
-        read_numbers(seen, self.cut_off() && self.lines.last().is_some_and(|line| !is_blank(line)), plan)
+    /// Every line, the first one too: what there is to see of a run without a verdict. Digits among them may mean anything.
+    pub(crate) fn evidence(&self) -> Vec<Line> {
+        let seen = self.lines.iter().filter(|line| !is_blank(line));
+        seen.map(|line| Line { text: readable(line), number: Err(LineFault::Unproven) }).collect()
     }
 }
 

@@ -22,7 +22,7 @@ pub fn parse_order(stdout: &[u8], ended: Ended, asked: u32, plan: &DialPlan) -> 
     }
     let outcome = match output.verdict() {
         Verdict::Missing(reason) => {
-            return (OrderOutcome::InDoubt { lines: output.evidence(plan), reason }, warnings);
+            return (OrderOutcome::InDoubt { lines: output.evidence(), reason }, warnings);
         }
         Verdict::Error(text) => {
             warn_after_error(&output, ended, &mut warnings);

@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout, timeout_at};
 
 use super::output::Ended;
+use super::reaper;
 
 /// How much of stderr is kept. The rest is read and dropped, so that the plugin never waits for a reader.
 const STDERR_KEPT: usize = 8 * 1024;
@@ -106,12 +107,17 @@ struct Group(Option<Pid>);
 
 impl Group {
     fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
+        let leader = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+        if let Some(leader) = leader {
+            reaper::watch(leader);
+        }
+        Self(leader)
     }
 
     fn kill(&mut self) {
         if let Some(leader) = self.0.take() {
             let _ = killpg(leader, Signal::SIGKILL);
+            reaper::forget(leader);
         }
     }
 }

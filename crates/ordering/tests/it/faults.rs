@@ -71,13 +71,6 @@ async fn run(test: TestDb, seed: u64) {
     let asked = || vendors.iter().map(|v| v.asked().len()).sum::<usize>();
     let deadline = Instant::now() + Duration::from_secs(30);
     while asked() < ORDERS {
-        if Instant::now() >= deadline {
-            for o in house.orders().await { eprintln!("{} v{} {} q{} d{} {}", o.id, o.vendor_id, o.state, o.quantity, o.delivered, o.message); }
-            for a in house.alerts().await { eprintln!("{:?}", a); }
-            let rows = house.test.db.reader().query("SELECT kind, subject, waiting, run_after - {now} AS due, attempt, leased_until - {now} AS lease, last_error FROM jobs", store::args![]).await.unwrap();
-            for r in rows { eprintln!("{r:?}"); }
-            eprintln!("free {}", house.free(&pool).await);
-        }
         assert!(Instant::now() < deadline, "{} orders in time with seed {seed}", asked());
         match random.random_range(0..12) {
             0..4 => {
@@ -135,6 +128,6 @@ store::on_both! {
     }
 
     async fn nothing_that_was_sold_is_lost_in_any_order(test: TestDb) {
-        run(test, 2283076387482090294).await;
+        run(test, rand::random()).await;
     }
 }

@@ -285,6 +285,7 @@ impl House {
     /// Ends all leases, as happens some time after a crash.
     pub(crate) async fn expire_all_leases(&self) {
         self.sql("UPDATE jobs SET leased_until = 1 WHERE leased_until > 1").await;
+        self.sql("UPDATE vendor_slots SET leased_until = 0").await;
     }
 
     /// Waits until nothing is due and nothing is under way.

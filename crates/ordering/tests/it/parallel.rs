@@ -1,11 +1,13 @@
 //! Two servers on one database, and many buyers.
 
-use ordering::{Mode, Policy};
+use std::time::{Duration, Instant};
+
+use ordering::{Mode, Policy, plan};
 use registry::Error;
 use registry::pool::PoolSpec;
 
 use crate::house::{House, eventually};
-use crate::vendor::Vendor;
+use crate::vendor::{Act, Vendor};
 
 store::on_both! {
     async fn two_servers_never_order_the_same_twice(test: TestDb) {
@@ -75,5 +77,30 @@ store::on_both! {
         for server in servers {
             server.stop().await;
         }
+    }
+
+    async fn a_plan_never_misses_what_is_just_being_delivered(test: TestDb) {
+        let mut house = House::new(test, Mode::Pool).await;
+        house.settings.concurrency = 64;
+        let bell = Vendor::new().stock("20", 442_070_000_000, 400).always(Act::HoldThen(Box::new(Act::Sell)));
+        house.vendor("bell", &bell, Policy { max_per_order: 1, concurrency: 64, ..Policy::default() }).await;
+        let pool = house.pool("london", 40).await;
+        house.link(&pool, "bell", "20", 1).await;
+        let server = house.server().await;
+        eventually("forty calls", async || bell.asked().len() == 40).await;
+        (0..40).for_each(|_| bell.let_go());
+        let mut looks = 0;
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            assert!(Instant::now() < deadline, "not delivered in time");
+            let plan = plan(&server.ordering, &mut house.test.db.reader(), &pool, None).await.expect("a plan");
+            assert_eq!(plan.missing, 0, "{plan:?}");
+            looks += 1;
+            if plan.on_order == 0 && plan.free == 40 {
+                break;
+            }
+        }
+        assert!(looks > 1, "it was looked at while numbers came");
+        server.stop().await;
     }
 }

@@ -4,7 +4,7 @@ use store::{Tx, args};
 
 use super::{Number, State, number, write};
 use crate::caller::Caller;
-use crate::id::{AccountId, ClassId, NumberId, OrderId, PoolId, VendorId};
+use crate::id::{AccountId, ClassId, OrderId, PoolId, VendorId};
 use crate::journal::{self, Change, Operation};
 use crate::{Error, Result, pool};
 
@@ -143,16 +143,4 @@ pub async fn add_range(
     };
     journal::write(tx, caller, now, change).await?;
     u64::try_from(last - first + 1).map_err(|_| Error::Internal("range".to_owned()))
-}
-
-/// The id of a number that was taken in.
-impl Intake {
-    /// The id, where the number was added.
-    #[must_use]
-    pub fn id(&self) -> Option<NumberId> {
-        match self {
-            Intake::Added(number) => Some(number.id),
-            Intake::Owned => None,
-        }
-    }
 }

@@ -6,7 +6,7 @@ use super::{Number, State, columns, number};
 use crate::caller::{Caller, Scope};
 use crate::id::{AccountId, ClassId, OrderId, PoolId};
 use crate::page::{MOST, Page};
-use crate::{Error, Result};
+use crate::{Error, Result, order};
 
 crate::statement::statements! {
     FREE = concat!("SELECT ", columns!(), " FROM numbers WHERE pool_id = $1 AND state = 'available' \
@@ -19,7 +19,8 @@ crate::statement::statements! {
         AND blocked_reason IS NULL ORDER BY digits LIMIT $2) free";
     COUNT_FREE = "SELECT COUNT(*) FROM numbers WHERE pool_id = $1 AND state = 'available' AND blocked_reason IS NULL";
     PREVIOUSLY_OWNED = concat!("SELECT ", columns!(), " FROM numbers WHERE pool_id = $1 AND previous_account_id = $2 \
-        AND state = 'aging' AND blocked_reason IS NULL ORDER BY digits LIMIT $3");
+        AND state = 'aging' AND blocked_reason IS NULL AND digits >= $3 AND digits < $4 \
+        AND ($5 = 0 OR class_id = $5) ORDER BY digits LIMIT $6");
     BY_REFERENCE = concat!("SELECT ", columns!(), " FROM numbers WHERE account_id = $1 AND reference = $2 \
         ORDER BY digits LIMIT 1000");
 }
@@ -79,21 +80,35 @@ pub async fn count_free(tx: &mut Tx, pool: PoolId) -> Result<i64> {
     Ok(tx.query_one(COUNT_FREE, args![pool]).await?.at(0)?)
 }
 
-/// Numbers of a pool in quarantine that the account had before.
+/// Numbers of a pool in quarantine that the account had before, those that begin with `prefix`.
 ///
 /// # Errors
-/// Only those of the database.
-pub async fn previously_owned(tx: &mut Tx, pool: PoolId, account: AccountId, limit: u32) -> Result<Vec<Number>> {
-    let rows = tx.query(PREVIOUSLY_OWNED, args![pool, account, i64::from(limit.min(MOST))]).await?;
+/// [`Error::Invalid`] where the prefix is not digits.
+pub async fn previously_owned(
+    tx: &mut Tx,
+    pool: PoolId,
+    account: AccountId,
+    class: Option<ClassId>,
+    prefix: &str,
+    limit: u32,
+) -> Result<Vec<Number>> {
+    check_prefix(prefix)?;
+    let class = class.map_or(0, |class| class.0);
+    let limit = i64::from(limit.min(MOST));
+    let rows = tx.query(PREVIOUSLY_OWNED, args![pool, account, prefix, after_prefix(prefix), class, limit]).await?;
     rows.iter().map(number).collect()
 }
 
 /// An account's numbers that were bought under that reference.
 ///
 /// # Errors
-/// [`Error::NotFound`] where the caller may not see the account.
+/// [`Error::NotFound`] where the caller may not see the account; [`Error::Unavailable`] while a purchase under the
+/// reference is still open.
 pub async fn by_reference(tx: &mut Tx, caller: &Caller, account: AccountId, reference: &str) -> Result<Vec<Number>> {
-    caller.must_see(tx, account).await?;
+    if let Some(open) = order::open_by_reference(tx, caller, account, reference).await? {
+        // "None" would be taken as proof that nothing was bought.
+        return Err(Error::Unavailable(format!("order {open} under this reference is open: ask again")));
+    }
     tx.query(BY_REFERENCE, args![account, reference]).await?.iter().map(number).collect()
 }
 

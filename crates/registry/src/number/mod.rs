@@ -11,9 +11,9 @@ use store::{Row, Tx, Val, args};
 pub use intake::{Intake, Origin, Range, add_range, take_in};
 pub use list::{Filter, by_reference, count_free, count_free_up_to, find, free, list, previously_owned};
 pub use sale::{
-    AtVendor, Details, Sale, block, claim_any, delete, disconnected, expire_due, release, reserve, sell, sellable, set_details, unblock,
+    AtVendor, Details, Sale, block, claim_any, delete, disconnected, expire_due, may_buy, release, reserve, sell, sellable, set_details, unblock,
 };
-pub(crate) use sale::hand_over;
+pub(crate) use sale::{confirm, hand_over};
 pub use state::{MOVES, State};
 
 use crate::caller::{Caller, Role};
@@ -138,6 +138,10 @@ impl Number {
         if self.account_id != account {
             if self.account_id.is_some() {
                 self.previous_account_id = self.account_id;
+                // What the owner before has set is no business of the next one.
+                self.destination = None;
+                self.reference = None;
+                self.description = None;
             }
             self.account_id = account;
         }
@@ -171,6 +175,14 @@ pub async fn get(tx: &mut Tx, caller: &Caller, digits: &str) -> Result<Number> {
             None => caller.role == Role::Admin || for_previous_owner(tx, caller, &found).await?,
         };
     if visible { Ok(found) } else { Err(Error::not_found("number", digits)) }
+}
+
+/// The number, if it is free: what anyone may see.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get_public(tx: &mut Tx, digits: &str) -> Result<Number> {
+    find(tx, digits).await?.filter(Number::is_free).ok_or_else(|| Error::not_found("number", digits))
 }
 
 /// Whether a number in quarantine may go to this caller all the same: to the previous owner or its reseller.

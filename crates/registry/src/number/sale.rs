@@ -4,7 +4,7 @@ use store::{Tx, args};
 
 use super::{Number, State, columns, lock, number, save};
 use crate::account::{self, Status};
-use crate::caller::{Caller, Role};
+use crate::caller::Caller;
 use crate::clock::DAY;
 use crate::id::{AccountId, PoolId};
 use crate::{Error, Result, charge, job, order, pool, reservation};
@@ -85,12 +85,19 @@ pub async fn claim_any(
     Ok(Sale { number, repeated: false })
 }
 
-async fn may_buy(tx: &mut Tx, caller: &Caller, buyer: AccountId) -> Result<()> {
+/// Refuses an account that can't buy: the operator, and whoever is not active.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Invalid`], [`Error::Conflict`].
+pub async fn may_buy(tx: &mut Tx, caller: &Caller, buyer: AccountId) -> Result<()> {
     let account = account::get(tx, caller, buyer).await?;
+    if account.kind == account::Kind::Operator {
+        return Err(Error::invalid("account", "the operator does not buy from itself: name a reseller or customer"));
+    }
     if account.status == Status::Active {
         Ok(())
     } else {
-        Err(Error::Conflict(format!("account {buyer} is {}", account.status)))
+        Err(Error::invalid("account", format!("account {buyer} is {}", account.status)))
     }
 }
 
@@ -116,14 +123,12 @@ async fn must_be_for(
     buyer: Option<AccountId>,
     number: &Number,
 ) -> Result<()> {
-    let admin = caller.is_some_and(|caller| caller.role == Role::Admin);
     let allowed = match (number.state, number.previous_account_id) {
         _ if number.blocked_reason.is_some() => false,
         (State::Available, _) => true,
-        (State::Reserved, _) => admin || (buyer.is_some() && number.account_id == buyer),
+        (State::Reserved, _) => buyer.is_some() && number.account_id == buyer,
         (State::Aging, Some(previous)) => {
-            admin
-                || buyer == Some(previous)
+            buyer == Some(previous)
                 || (caller.is_some() && super::reseller_of(tx, previous).await? == caller.map(|caller| caller.account))
         }
         _ => false,
@@ -244,9 +249,6 @@ pub async fn release(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, at_ve
         }
     }
     after.assign(None);
-    after.destination = None;
-    after.reference = None;
-    after.description = None;
     save(tx, caller, now, &before, &mut after).await?;
     Ok(after)
 }
@@ -292,6 +294,9 @@ pub async fn set_details(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, d
     let before = lock(tx, digits).await?;
     let Some(owner) = before.account_id else { return Err(Error::not_found("number", digits)) };
     caller.must_see(tx, owner).await.map_err(|_| Error::not_found("number", digits))?;
+    if before.state != State::InService {
+        return Err(Error::Conflict(format!("number {digits} is {}: it must be bought first", before.state)));
+    }
     let mut after = before.clone();
     if let Some(destination) = &details.destination {
         after.destination = match destination.as_str() {
@@ -346,6 +351,11 @@ pub async fn unblock(tx: &mut Tx, caller: &Caller, now: i64, digits: &str) -> Re
     if e164::E164::parse(digits).is_err() {
         return Err(Error::Conflict(format!("{digits} is not a number of E.164 and can't be sold")));
     }
+    set_blocked(tx, caller, now, digits, None).await
+}
+
+/// Lets a number be sold that was taken in with a doubt, as its vendor has confirmed it; for the system's own work.
+pub(crate) async fn confirm(tx: &mut Tx, caller: &Caller, now: i64, digits: &str) -> Result<Number> {
     set_blocked(tx, caller, now, digits, None).await
 }
 

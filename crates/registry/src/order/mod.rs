@@ -166,7 +166,7 @@ crate::statement::statements! {
         AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') LIMIT 1";
     REFER = "UPDATE orders SET buyer_reference = $1 WHERE id = $2";
     OPEN_BY_REFERENCE = "SELECT id FROM orders WHERE account_id = $1 AND buyer_reference = $2 \
-        AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') ORDER BY id LIMIT 1";
+        AND buyer_reference IS NOT NULL AND state IN ('planned', 'sent', 'accepted', 'back_ordered', 'in_doubt') ORDER BY id LIMIT 1";
     REFERENCE = "SELECT buyer_reference FROM orders WHERE id = $1";
     SAVE = "UPDATE orders SET state = $1, delivered = $2, pending = $3, token = $4, sent_at = $5, grace_until = $6, \
         message = $7, modified_at = $8 WHERE id = $9";
@@ -321,7 +321,6 @@ pub async fn refer(tx: &mut Tx, id: OrderId, reference: &str) -> Result<()> {
     Ok(())
 }
 
-/// The buyer's own reference, where it gave one.
 /// The order that is still open by which an account buys under that reference of its own, if there is one.
 ///
 /// # Errors
@@ -336,6 +335,7 @@ pub async fn open_by_reference(
     Ok(tx.query_opt(OPEN_BY_REFERENCE, args![account, reference]).await?.map(|row| row.at(0)).transpose()?)
 }
 
+/// The buyer's own reference, where it gave one.
 pub(crate) async fn buyer_reference(tx: &mut Tx, id: OrderId) -> Result<Option<String>> {
     Ok(tx.query_one(REFERENCE, args![id]).await?.at(0)?)
 }

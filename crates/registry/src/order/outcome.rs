@@ -134,10 +134,10 @@ pub async fn record(tx: &mut Tx, caller: &Caller, now: i64, id: OrderId, deliver
     } else {
         // It was settled otherwise in the meantime; what has come is kept, the state stands.
         after.pending = before.pending;
-        if before.message.ends_with(&delivery.message) {
-            after.message.clone_from(&before.message);
-        } else {
-            after.message = format!("{}; later the vendor's answer came: {}", before.message, delivery.message);
+        let late = format!("; later the vendor's answer came: {}", delivery.message);
+        after.message.clone_from(&before.message);
+        if before.message != delivery.message && !before.message.ends_with(&late) {
+            after.message.push_str(&late);
         }
     }
     after.message.truncate(floor_boundary(&after.message, 2_000));
@@ -185,22 +185,22 @@ async fn take_line(tx: &mut Tx, caller: &Caller, now: i64, order: &mut Order, li
             Intake::Added(added) => {
                 order.delivered += 1;
                 let id = added.id;
-                if let (Some(wanted), Some(buyer)) = (&order.digits, order.account_id)
-                    && wanted == digits
-                    && !order.state.is_final()
-                {
-                    number::hand_over(tx, caller, now, added, order, buyer).await?;
-                    taken = Taken::HandedOver;
-                }
+                taken = hand_over_if_wanted(tx, caller, now, order, added).await?;
                 (LineOutcome::Added, String::new(), Some(id))
             }
-            Intake::Owned => {
-                let known = number::find(tx, digits).await?;
-                if known.as_ref().is_some_and(|n| n.order_id == Some(order.id)) {
-                    return Ok(Taken::Known);
+            Intake::Owned => match number::find(tx, digits).await? {
+                Some(known) if known.order_id == Some(order.id) => {
+                    if known.state != number::State::Available || known.blocked_reason.is_none() {
+                        return Ok(Taken::Known);
+                    }
+                    // It came in doubt, cut off perhaps, and is confirmed now.
+                    let id = known.id;
+                    let free = number::confirm(tx, caller, now, digits).await?;
+                    taken = hand_over_if_wanted(tx, caller, now, order, free).await?;
+                    (LineOutcome::Added, "confirmed".to_owned(), Some(id))
                 }
-                (LineOutcome::Owned, "the number was ours before".to_owned(), known.map(|n| n.id))
-            }
+                known => (LineOutcome::Owned, "the number was ours before".to_owned(), known.map(|n| n.id)),
+            },
         },
         Err(_) if tx.query_opt(LINE_KNOWN, args![order.id, &line.text]).await?.is_some() => return Ok(Taken::Known),
         Err(reason) => match plain_digits(&line.text) {
@@ -226,6 +226,23 @@ async fn take_line(tx: &mut Tx, caller: &Caller, now: i64, order: &mut Order, li
     }
     tx.execute(LINE, args![order.id, &line.text, outcome, &reason, number, now]).await?;
     Ok(taken)
+}
+
+/// Gives a number that has come to the buyer that the order is for, if it is the one.
+async fn hand_over_if_wanted(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    order: &Order,
+    number: number::Number,
+) -> Result<Taken> {
+    match (&order.digits, order.account_id) {
+        (Some(wanted), Some(buyer)) if *wanted == number.digits && !order.state.is_final() => {
+            number::hand_over(tx, caller, now, number, order, buyer).await?;
+            Ok(Taken::HandedOver)
+        }
+        _ => Ok(Taken::New),
+    }
 }
 
 /// The digits of a line that has nothing but digits and the usual marks between them.

@@ -62,10 +62,12 @@ store::on_both! {
         let shop = customer(&test, "shop").await;
         let made = add_login(&test, shop, Role::Customer, "jane", "a long password").await;
         let credentials = Credentials::new("jane", "another password").expect("credentials");
-        let changed = transaction!(test.db, |tx| {
+        let other = transaction!(test.db, |tx| {
             login::set_password(tx, &acting(shop, Role::Customer), NOW, &credentials).await
-        })
-        .expect("changed");
+        });
+        assert!(matches!(other, Err(Error::NotAllowed(_))), "{other:?}");
+        let jane = made.caller();
+        let changed = transaction!(test.db, |tx| login::set_password(tx, &jane, NOW, &credentials).await).expect("changed");
         assert_eq!(changed.credential_version, made.credential_version + 1);
         let mut tx = test.db.reader();
         let old = login::by_token(&mut tx, made.id, made.credential_version).await;

@@ -95,7 +95,7 @@ async fn the_statements_that_run_most_use_their_own_index() {
             "numbers_free_class (pool_id=? AND class_id=? AND digits>? AND digits<?)",
         ),
         ("registry::number::list::COUNT_UP_TO", "numbers_free"),
-        ("registry::number::list::PREVIOUSLY_OWNED", "numbers_aging (pool_id=? AND previous_account_id=?)"),
+        ("registry::number::list::PREVIOUSLY_OWNED", "numbers_aging (pool_id=? AND previous_account_id=?"),
         ("registry::number::list::BY_REFERENCE", "numbers_reference (account_id=? AND reference=?)"),
         ("registry::order::supply::ON_ORDER", "orders_pool_open (pool_id=?)"),
         ("registry::order::supply::EXPOSED", "orders_pool_open (pool_id=?)"),

@@ -151,14 +151,14 @@ fn without_a_first_line_the_order_is_in_doubt() {
     assert_eq!(
         parse("02071234567\n", OK, 1).0,
         in_doubt(
-            [good("02071234567")],
+            [bad("02071234567", LineFault::Unproven)],
             "the first line, \"02071234567\", is neither OK nor ERROR; the plugin ended with exit code 0"
         )
     );
     for first in ["ok", "OKAY", "ERRORS", " OK", "\tOK", "OK\tfine", "\u{feff}OK", ""] {
         let (outcome, _) = parse(&format!("{first}\n02071234567\n"), OK, 1);
         let OrderOutcome::InDoubt { lines, .. } = outcome else { panic!("{first:?}: {outcome:?}") };
-        assert_eq!(lines.last(), Some(&good("02071234567")), "{first:?}");
+        assert_eq!(lines.last(), Some(&bad("02071234567", LineFault::Unproven)), "{first:?}");
     }
     for (text, ended) in
         [("OK", Ended::Signalled(9)), ("ERROR", Ended::Exited(1)), ("ERR", OK), ("OK", Ended::Deadline)]

@@ -78,12 +78,7 @@ impl Vendor {
 }
 
 fn request(quantity: u32) -> OrderRequest {
-    OrderRequest {
-        reference: "strowger-00000012".into(),
-        group: "123".into(),
-        quantity,
-        number: None,
-    }
+    OrderRequest { reference: "strowger-00000012".into(), group: "123".into(), quantity, number: None }
 }
 
 fn number(digits: &str) -> E164 {

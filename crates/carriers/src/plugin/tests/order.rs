@@ -106,7 +106,7 @@ async fn a_started_run_without_a_first_line_is_in_doubt() {
     );
     assert_eq!(
         shown(&vendor.order("echo 02071234567", 1).await),
-        "in doubt [+442071234567]: the first line, \"02071234567\", is neither OK nor ERROR; the plugin ended with exit code 0"
+        "in doubt [\"02071234567\" (printed without OK before it)]: the first line, \"02071234567\", is neither OK nor ERROR; the plugin ended with exit code 0"
     );
 }
 

@@ -100,14 +100,13 @@ impl Model {
                     return reference.is_some() && reference == self.reference;
                 }
                 let returns = |previous: usize| match by {
-                    By::Itself => previous == who,
+                    By::Itself | By::Admin => previous == who,
                     By::Reseller => previous == who || below(previous),
-                    By::Admin => true,
                 };
                 let sold = !self.blocked
                     && match self.state {
                         State::Available => true,
-                        State::Reserved => self.owner == Some(who) || matches!(by, By::Admin),
+                        State::Reserved => self.owner == Some(who),
                         State::Aging => self.previous.is_some_and(returns),
                         _ => false,
                     };

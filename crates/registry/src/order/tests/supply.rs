@@ -3,7 +3,7 @@
 use super::{GRACE, Shop, accepted, ended};
 use crate::clock::{DAY, day_and_month};
 use crate::order::{self, Ended, State, Supply, Wanted};
-use crate::tests::{NOW, customer};
+use crate::tests::{NOW, admin, customer};
 use crate::{Money, refill, transaction};
 
 async fn supply(shop: &Shop, now: i64) -> (u32, u32) {
@@ -81,13 +81,13 @@ store::on_both! {
     async fn a_refill_goes_on_from_links_that_did_not_deliver(test: TestDb) {
         let shop = Shop::new(test).await;
         let (pool, link) = (&shop.pool, &shop.link);
-        let refill = transaction!(shop.test.db, |tx| refill::open(tx, NOW, pool.id, 5).await).expect("opened");
+        let refill = transaction!(shop.test.db, |tx| refill::open(tx, &admin(), NOW, pool.id, 5).await).expect("opened");
         let current = refill::current(&mut shop.test.db.reader(), pool.id).await.expect("read").expect("open");
         assert_eq!((current.id, current.wanted), (refill.id, 5));
-        let twice = transaction!(shop.test.db, |tx| refill::open(tx, NOW, pool.id, 5).await);
+        let twice = transaction!(shop.test.db, |tx| refill::open(tx, &admin(), NOW, pool.id, 5).await);
         assert!(twice.is_err(), "one refill of a pool at a time");
         let id = transaction!(shop.test.db, |tx| {
-            order::plan(tx, &crate::tests::admin(), NOW, pool, link, Some(refill.id), 5, None).await
+            order::plan(tx, &admin(), NOW, pool, link, Some(refill.id), 5, None).await
         })
         .expect("planned")
         .id;
@@ -98,7 +98,7 @@ store::on_both! {
         assert_eq!(order.state, State::PartlyFulfilled);
         assert_eq!(spent().await, [link.id]);
         transaction!(shop.test.db, |tx| {
-            refill::close(tx, NOW, refill.id, refill::State::Exhausted, "4 are missing").await
+            refill::close(tx, &admin(), NOW, &refill, refill::State::Exhausted, "4 are missing").await
         })
         .expect("closed");
         assert!(refill::current(&mut shop.test.db.reader(), pool.id).await.expect("read").is_none());
