@@ -61,6 +61,19 @@ store::on_both! {
         assert!(matches!(back, Err(Error::Conflict(_))), "{back:?}");
     }
 
+    async fn nobody_pays_itself(test: TestDb) {
+        started(&test).await;
+        let acme = add_account(&test, AccountId::OPERATOR, Kind::Reseller, "acme").await;
+        let shop = add_account(&test, acme, Kind::Customer, "shop").await;
+        let reseller = acting(acme, Role::Reseller);
+        let ten = Money(10_000_000);
+        transaction!(test.db, |tx| account::pay(tx, &reseller, NOW, shop, ten).await).expect("paid");
+        let itself = transaction!(test.db, |tx| account::pay(tx, &reseller, NOW, acme, ten).await);
+        assert!(matches!(itself, Err(Error::NotAllowed(_))), "{itself:?}");
+        let limit = transaction!(test.db, |tx| account::set_credit_limit(tx, &reseller, NOW, acme, None).await);
+        assert!(matches!(limit, Err(Error::NotAllowed(_))), "{limit:?}");
+    }
+
     async fn a_pool_is_checked_and_its_name_is_unique(test: TestDb) {
         started(&test).await;
         add_pool(&test, named("london")).await;

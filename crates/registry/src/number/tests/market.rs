@@ -8,7 +8,7 @@ use crate::account::{self, Kind};
 use crate::caller::Role;
 use crate::clock::{DAY, SECOND};
 use crate::id::AccountId;
-use crate::number::{self, AtVendor, State};
+use crate::number::{self, AtVendor, Details, State};
 use crate::page::Page;
 use crate::pool::PoolSpec;
 use crate::reservation;
@@ -203,6 +203,35 @@ store::on_both! {
         assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
         transaction!(test.db, |tx| number::unblock(tx, &admin(), NOW, "442071234567").await).expect("unblocked");
         transaction!(test.db, |tx| number::sell(tx, &caller, NOW, "442071234567", shop, None).await).expect("sold");
+    }
+
+    async fn only_a_buyer_says_where_calls_go_and_nothing_of_it_stays(test: TestDb) {
+        started(&test).await;
+        let pool = add_pool(&test, named("london")).await;
+        stock(&test, &pool, &["442071234567"]).await;
+        let (alice, bob) = (customer(&test, "alice").await, customer(&test, "bob").await);
+        let caller = acting(alice, Role::Customer);
+        let until = NOW + DAY;
+        transaction!(test.db, |tx| number::reserve(tx, &caller, NOW, "442071234567", alice, until).await).expect("held");
+        let to = Details { destination: Some("sip:alice@example.com".to_owned()), ..Details::default() };
+        let early = transaction!(test.db, |tx| number::set_details(tx, &caller, NOW, "442071234567", &to).await);
+        assert!(matches!(early, Err(Error::Conflict(_))), "{early:?}");
+        transaction!(test.db, |tx| number::sell(tx, &caller, NOW, "442071234567", alice, None).await).expect("sold");
+        transaction!(test.db, |tx| number::set_details(tx, &caller, NOW, "442071234567", &to).await).expect("set");
+        transaction!(test.db, |tx| number::release(tx, &caller, NOW, "442071234567", AtVendor::Keep).await)
+            .expect("released");
+        let sold = transaction!(test.db, |tx| number::sell(tx, &admin(), NOW, "442071234567", bob, None).await)
+            .expect("sold again");
+        assert_eq!((sold.number.destination, sold.number.reference), (None, None));
+    }
+
+    async fn the_operator_buys_nothing_from_itself(test: TestDb) {
+        started(&test).await;
+        let pool = add_pool(&test, named("london")).await;
+        stock(&test, &pool, &["442071234567"]).await;
+        let operator = AccountId::OPERATOR;
+        let refused = transaction!(test.db, |tx| number::sell(tx, &admin(), NOW, "442071234567", operator, None).await);
+        assert!(matches!(refused, Err(Error::Invalid { field: "account", .. })), "{refused:?}");
     }
 
     async fn an_account_that_is_locked_buys_nothing(test: TestDb) {

@@ -1,12 +1,30 @@
 //! Lines that a vendor printed: whatever was paid for is kept.
 
-use super::{Shop, accepted};
+use super::{Delivered, Delivery, Ended, Shop, accepted};
 use crate::caller::Role;
 use crate::order::{LineOutcome, State};
 use crate::tests::{NOW, acting, admin, customer, stored};
-use crate::{alert, number, transaction};
+use crate::{alert, number, order, transaction};
 
 store::on_both! {
+    async fn a_number_that_came_cut_off_is_free_once_it_is_confirmed(test: TestDb) {
+        let shop = Shop::new(test).await;
+        let id = shop.sent(1).await;
+        let cut = Delivered {
+            text: "442071234560".to_owned(),
+            number: Err("cut off before the end of the line".to_owned()),
+            duplicate: false,
+        };
+        let doubt = Delivery { lines: vec![cut], pending: 0, ended: Ended::InDoubt, message: "killed".to_owned() };
+        assert_eq!(shop.record(id, &doubt).await.state, State::InDoubt);
+        let free = async || number::count_free(&mut shop.test.db.reader(), shop.pool.id).await.expect("a count");
+        assert_eq!(free().await, 0);
+        let numbers = ["442071234560".to_owned()];
+        let order = transaction!(shop.test.db, |tx| order::resolve(tx, &admin(), NOW, id, &numbers, "").await)
+            .expect("resolved");
+        assert_eq!((order.state, order.delivered, free().await), (State::Resolved, 1, 1));
+    }
+
     async fn more_than_was_ordered_is_kept(test: TestDb) {
         let shop = Shop::new(test).await;
         let id = shop.sent(1).await;
