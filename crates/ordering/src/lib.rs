@@ -8,6 +8,7 @@ mod flow;
 mod plan;
 mod policy;
 mod purchase;
+mod range;
 mod refill;
 mod search;
 mod sweep;

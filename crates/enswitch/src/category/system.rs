@@ -1,6 +1,6 @@
 //! `numbers/system/…`: all numbers, for administrators.
 
-use registry::number::{self, Details, Filter, Number, Range};
+use registry::number::{self, MOST_AT_ONCE, Details, Filter, Number, Range};
 use registry::{Error, pool};
 use serde_json::json;
 use store::Tx;
@@ -105,16 +105,24 @@ async fn create(call: &Call) -> Outcome {
     }
     let text = |name| call.filled(name).map(str::to_owned);
     let range = Range { start: call.number("start")?, end, alias: text("alias"), region: text("region"), account };
-    let count = store::transaction!(call.db(), Failure, |tx| {
-        let class = match call.class() {
-            Some(class) => Some(pool::find_class(tx, &class.to_string()).await?),
-            None => None,
-        };
-        let count = number::add_range(tx, caller, call.now(), ingroup, class, &range).await?;
-        call.unless_validating()?;
-        Ok(count)
-    })?;
-    call.ordering().wake();
+    let mut tx = call.db().reader();
+    pool::get(&mut tx, ingroup).await?;
+    let class = match call.class() {
+        Some(class) => Some(pool::find_class(&mut tx, &class.to_string()).await?),
+        None => None,
+    };
+    let (first, last) = range.bounds()?;
+    if call.flag("validation") && last - first >= MOST_AT_ONCE {
+        // Whether each of them is new is only known when they are entered.
+        return Ok(Answer::Validated);
+    }
+    if call.flag("validation") {
+        store::transaction!(call.db(), Failure, |tx| {
+            number::add_range(tx, caller, call.now(), ingroup, class, &range).await?;
+            call.unless_validating()
+        })?;
+    }
+    let count = call.ordering().enter_range(caller, ingroup, class, &range).await?;
     Ok(Answer::Data(json!({ "count": count })))
 }
 

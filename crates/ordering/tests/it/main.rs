@@ -9,6 +9,7 @@ mod limits;
 mod parallel;
 mod plan;
 mod purchase;
+mod range;
 mod refill;
 mod release;
 mod search;

@@ -93,7 +93,33 @@ pub struct Range {
     pub account: Option<AccountId>,
 }
 
-/// Enters a range of numbers of our own and returns how many; all of them or none.
+/// Most numbers of a range that are entered in one transaction.
+pub const MOST_AT_ONCE: i64 = 10_000;
+
+impl Range {
+    /// The first and the last number.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the field that makes it no range of one to a million numbers of one length.
+    pub fn bounds(&self) -> Result<(i64, i64)> {
+        let start = super::digits(&self.start)?;
+        let end = if self.end.is_empty() { start.clone() } else { super::digits(&self.end)? };
+        let bound = |field, text: &str| {
+            text.parse::<i64>().map_err(|_| Error::invalid(field, format!("`{text}` is not a number")))
+        };
+        let (first, last) = (bound("start", &start)?, bound("end", &end)?);
+        if start.len() != end.len() || first > last || last - first >= MOST_IN_RANGE {
+            let message = format!("{start} to {end} is not a range of 1 to {MOST_IN_RANGE} numbers of one length");
+            return Err(Error::invalid("end", message));
+        }
+        if self.alias.is_some() && first != last {
+            return Err(Error::invalid("alias", "an alias belongs to a single number"));
+        }
+        Ok((first, last))
+    }
+}
+
+/// Enters a range of at most [`MOST_AT_ONCE`] numbers of our own and returns how many; all of them or none.
 ///
 /// # Errors
 /// [`Error::NotAllowed`]; [`Error::Invalid`] where the range is not one or too long; [`Error::Conflict`] naming a number
@@ -109,18 +135,9 @@ pub async fn add_range(
     caller.must_be_admin("enter numbers")?;
     let pool = pool::get(tx, pool_id).await?;
     let class = class.unwrap_or(pool.class_id);
-    let start = super::digits(&range.start)?;
-    let end = if range.end.is_empty() { start.clone() } else { super::digits(&range.end)? };
-    let bound = |field, text: &str| {
-        text.parse::<i64>().map_err(|_| Error::invalid(field, format!("`{text}` is not a number")))
-    };
-    let (first, last) = (bound("start", &start)?, bound("end", &end)?);
-    if start.len() != end.len() || first > last || last - first >= MOST_IN_RANGE {
-        let message = format!("{start} to {end} is not a range of 1 to {MOST_IN_RANGE} numbers of one length");
-        return Err(Error::invalid("end", message));
-    }
-    if range.alias.is_some() && first != last {
-        return Err(Error::invalid("alias", "an alias belongs to a single number"));
+    let (first, last) = range.bounds()?;
+    if last - first >= MOST_AT_ONCE {
+        return Err(Error::invalid("end", format!("a transaction enters at most {MOST_AT_ONCE} numbers")));
     }
     for n in first..=last {
         let digits = n.to_string();
@@ -132,7 +149,7 @@ pub async fn add_range(
             super::sell(tx, caller, now, &digits, account, None).await?;
         }
     }
-    let summary = serde_json::json!({ "start": start, "end": end, "class_id": class, "account_id": range.account });
+    let summary = serde_json::json!({ "start": first, "end": last, "class_id": class, "account_id": range.account });
     let change = Change {
         kind: "number_ranges",
         record_id: pool_id.0,

@@ -8,7 +8,7 @@ mod state;
 use serde::Serialize;
 use store::{Row, Tx, Val, args};
 
-pub use intake::{Intake, Origin, Range, add_range, take_in};
+pub use intake::{Intake, MOST_AT_ONCE, Origin, Range, add_range, take_in};
 pub use list::{Filter, by_reference, count_free, count_free_up_to, find, free, list, previously_owned};
 pub use sale::{
     AtVendor, Details, Sale, block, claim_any, delete, disconnected, expire_due, may_buy, release, reserve, sell, sellable, set_details, unblock,

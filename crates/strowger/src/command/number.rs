@@ -1,14 +1,14 @@
 //! `strowger number`: search, buy, release, block.
 
 use anyhow::Context as _;
-use ordering::{Purchase, Search};
+use ordering::{Ordering, Purchase, Search};
 use registry::number::{self, Filter, Number, Range};
 use registry::page::Page;
-use registry::{account, clock, journal, pool, transaction};
+use registry::{account, clock, journal, pool, reservation, transaction};
 
 use super::or_dash;
 use crate::cli::{NumberCommand, NumberFilter};
-use crate::context::Context;
+use crate::context::{Context, settings};
 use crate::output;
 
 pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Result<()> {
@@ -27,8 +27,9 @@ pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Re
             let start = digits(context, &start)?;
             let end = end.map(|end| digits(context, &end)).transpose()?.unwrap_or_else(|| start.clone());
             let range = Range { start, end, region, ..Range::default() };
-            let count =
-                transaction!(context.db, |tx| number::add_range(tx, caller, now, pool.id, class, &range).await)?;
+            let ordering = Ordering::new(context.db.clone(), context.clock.clone(), settings(&context.config));
+            let adding = ordering.enter_range(caller, pool.id, class, &range);
+            let count = output::during("entering the numbers", adding).await?;
             out.done(&count, &format!("{count} numbers entered into pool {}", pool.name))
         }
         NumberCommand::Buy { number, account, pool, reference, dry_run } => {
@@ -41,16 +42,18 @@ pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Re
                     let price = registry::charge::quote(&mut context.db.reader(), caller, buyer, &pool).await?;
                     return out.done(&price, &format!("a number would cost {price} {}", pool.currency));
                 }
-                let bought = ordering.purchase_any(caller, buyer, pool.id, reference).await?;
+                let buying = ordering.purchase_any(caller, buyer, pool.id, reference);
+                let bought = output::during("buying", buying).await?;
                 return out.done(&bought, &format!("+{} is account {buyer}'s", bought.digits));
             }
             let digits = digits(context, &number.unwrap_or_default())?;
             if dry_run {
-                let quote = ordering.quote(caller, buyer, &digits).await?;
+                let quote = output::during("asking for the price", ordering.quote(caller, buyer, &digits)).await?;
                 let sentence = format!("+{digits} would cost {} {}", quote.price, quote.currency);
                 return out.done(&quote, &sentence);
             }
-            match ordering.purchase(caller, buyer, &digits, reference).await? {
+            let buying = ordering.purchase(caller, buyer, &digits, reference);
+            match output::during("buying", buying).await? {
                 Purchase::Done(number) => out.done(&number, &format!("+{digits} is account {buyer}'s")),
                 Purchase::Open(order) => {
                     let sentence = format!("order {} is {}: `strowger order show {}`", order.id, order.state, order.id);
@@ -70,6 +73,24 @@ pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Re
             let until = now.saturating_add(i64::try_from(span.as_micros())?);
             let held = transaction!(context.db, |tx| number::reserve(tx, caller, now, &digits, buyer, until).await)?;
             said(context, &held)
+        }
+        NumberCommand::Reservations { account, paging } => {
+            let mut tx = context.db.reader();
+            let account = match &account {
+                Some(text) => Some(account::find(&mut tx, caller, text).await?.id),
+                None => None,
+            };
+            let reservations = reservation::list(&mut tx, caller, account, paging.into()).await?;
+            out.list(["id", "number", "account", "state", "until", "made by"], &reservations, |r| {
+                [
+                    r.id.to_string(),
+                    format!("+{}", r.digits),
+                    r.account_id.to_string(),
+                    r.state.to_string(),
+                    clock::rfc3339(r.until),
+                    r.made_by.clone(),
+                ]
+            })
         }
         NumberCommand::Block { number, reason } => {
             let digits = digits(context, &number)?;
@@ -160,7 +181,7 @@ async fn search(context: &Context, pool: &str, prefix: String, count: u32) -> an
     let pool = pool::find(&mut context.db.reader(), pool).await?.id;
     let ordering = context.ordering().await?;
     let search = Search { pool, class: None, prefix, count, account: None };
-    let found = ordering.search(Some(&context.caller), &search).await?;
+    let found = output::during("searching", ordering.search(Some(&context.caller), &search)).await?;
     context.output.list(["number", "where"], &found, |a| {
         let place = match &a.place {
             ordering::Place::Stock => "stock".to_owned(),
