@@ -19,6 +19,8 @@ pub struct Migration {
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL, \
     checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+const SQLITE_HAS_TABLE: &str = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'";
+const POSTGRES_HAS_TABLE: &str = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
 const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
 const RECORD: &str = "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)";
 
@@ -45,10 +47,12 @@ pub async fn migrate(db: &Db, migrations: &[Migration], now: i64) -> Result<Vec<
 /// # Errors
 /// As [`migrate`].
 pub async fn pending(db: &Db, migrations: &[Migration]) -> Result<Vec<&'static str>> {
-    let mut tx = db.begin().await?;
-    tx.batch(TABLE).await?;
-    let applied = applied(&mut tx, migrations).await?;
-    tx.commit().await?;
+    let mut reader = db.reader();
+    let begun = if db.is_postgres() { POSTGRES_HAS_TABLE } else { SQLITE_HAS_TABLE };
+    let applied = match reader.query_opt(begun, args![]).await? {
+        Some(_) => applied(&mut reader, migrations).await?,
+        None => 0,
+    };
     Ok(migrations[applied..].iter().map(|m| m.name).collect())
 }
 

@@ -1,8 +1,11 @@
 //! The command line: what can be said to the program.
 
+mod number;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+pub(crate) use number::{NumberCommand, NumberFilter};
 
 use crate::config::Sources;
 
@@ -22,7 +25,7 @@ pub(crate) struct Global {
     /// The TOML file [env: STROWGER_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Sets any key of the configuration, such as `worker.poll=500ms`; may be repeated
+    /// Sets any key of the configuration, such as `worker.poll=500ms` or `carrier.NAME.rate=2`; may be repeated
     #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     /// Database, keys and certificates [env: STROWGER_DATA_DIR]
@@ -66,7 +69,7 @@ impl Cli {
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Runs the server in the foreground; SIGTERM drains and stops it, SIGHUP reads the vendors' file again
+    /// Runs the server in the foreground; SIGTERM drains and stops it, SIGHUP reads the vendors' file and the certificate again
     Serve(ServeArgs),
     /// Checks configuration, vendors, plugins, keys and database without starting
     Check,
@@ -97,7 +100,7 @@ pub(crate) enum Command {
     Journal(JournalArgs),
     /// Reads numbers from a CSV file (columns number, class, description); all of them or none
     Import(ImportArgs),
-    /// Writes numbers as CSV
+    /// Writes numbers as CSV; with --json as JSON, one number a line
     Export(ExportArgs),
     /// Copies the database, and the keys, to a new folder while the server works
     Backup(BackupArgs),
@@ -248,87 +251,6 @@ pub(crate) enum VendorCommand {
     Groups { vendor: String },
     /// Makes every running server read the vendors' file again
     Reload,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum NumberCommand {
-    /// Lists numbers
-    List(NumberFilter),
-    /// Shows a number and its history
-    Show { number: String },
-    /// Searches a pool for numbers that may be bought; in real-time mode the vendors' too
-    Search {
-        pool: String,
-        /// Digits that the number begins with
-        #[arg(long, default_value = "")]
-        prefix: String,
-        #[arg(long, default_value_t = 10)]
-        count: u32,
-    },
-    /// Enters a range of your own numbers into a pool
-    Add {
-        pool: String,
-        start: String,
-        end: Option<String>,
-        #[arg(long)]
-        class: Option<String>,
-        #[arg(long)]
-        region: Option<String>,
-    },
-    /// Buys a number for an account; with --pool any free one
-    Buy {
-        #[arg(required_unless_present = "pool")]
-        number: Option<String>,
-        /// Name or id of the account
-        #[arg(long)]
-        account: String,
-        #[arg(long, conflicts_with = "number")]
-        pool: Option<String>,
-        /// Makes the call repeatable: the same account and reference never buys twice
-        #[arg(long)]
-        reference: Option<String>,
-        /// Says what it would cost, and changes nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Takes a number from its account
-    Release { number: String },
-    /// Holds a free number for an account
-    Reserve {
-        number: String,
-        #[arg(long)]
-        account: String,
-        /// For how long
-        #[arg(long = "for", default_value = "24h", value_name = "DURATION")]
-        period: String,
-    },
-    /// Keeps a number from being sold
-    Block { number: String, reason: String },
-    /// Lets a number be sold again
-    Unblock { number: String },
-    /// Takes a number off the books
-    Delete { number: String },
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct NumberFilter {
-    #[arg(long)]
-    pub(crate) pool: Option<String>,
-    #[arg(long)]
-    pub(crate) account: Option<String>,
-    /// discovery, available, reserved, in_service, aging, port_in, port_out, released, deleted
-    #[arg(long)]
-    pub(crate) state: Option<String>,
-    /// Id of the order that brought them
-    #[arg(long)]
-    pub(crate) order: Option<i64>,
-    /// Only those that can't be sold
-    #[arg(long)]
-    pub(crate) blocked: bool,
-    #[arg(long, default_value = "")]
-    pub(crate) prefix: String,
-    #[command(flatten)]
-    pub(crate) paging: Paging,
 }
 
 /// Which part of a list.

@@ -1,6 +1,7 @@
 //! What every command needs: the configuration, the database, who is asking.
 
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use ordering::{Mode, Ordering, Settings};
@@ -29,7 +30,7 @@ pub(crate) fn configuration(sources: Sources) -> anyhow::Result<Config> {
     })
 }
 
-/// Opens the database that the configuration names, and makes the data folder if need be.
+/// Opens the database that the configuration names; makes the data folder and the SQLite file if need be.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Db> {
     let folder = &config.data_dir;
     std::fs::DirBuilder::new()
@@ -37,21 +38,47 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Db> {
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("data folder {}", folder.display()))?;
-    let db = if config.database_url.is_empty() {
-        Db::sqlite(&folder.join("strowger.db"), config.database.cache_mib)?
+    connect(config)
+}
+
+/// Opens the database that is there already; none where the SQLite file was not made yet.
+pub(crate) fn open_existing(config: &Config) -> anyhow::Result<Option<Db>> {
+    let made = || std::fs::metadata(sqlite_file(config)).is_ok_and(|meta| meta.len() > 0);
+    if config.database_url.is_empty() && !made() {
+        return Ok(None);
+    }
+    connect(config).map(Some)
+}
+
+/// The file of the SQLite database.
+pub(crate) fn sqlite_file(config: &Config) -> PathBuf {
+    config.data_dir.join("strowger.db")
+}
+
+fn connect(config: &Config) -> anyhow::Result<Db> {
+    Ok(if config.database_url.is_empty() {
+        Db::sqlite(&sqlite_file(config), config.database.cache_mib)?
     } else {
         Db::postgres(config.database_url.reveal(), config.database.pool as usize)?
-    };
-    Ok(db)
+    })
+}
+
+/// The schema's steps that the database lacks: all of them where there is none yet. Nothing is changed.
+pub(crate) async fn pending(db: Option<&Db>) -> store::Result<Vec<&'static str>> {
+    match db {
+        Some(db) => store::pending(db, MIGRATIONS).await,
+        None => Ok(MIGRATIONS.iter().map(|step| step.name).collect()),
+    }
 }
 
 impl Context {
-    /// For a command: the schema must be up to date.
+    /// For a command: the database must be there, its schema up to date.
     pub(crate) async fn new(config: Config, output: Output) -> anyhow::Result<Context> {
-        let db = open(&config)?;
-        let pending = store::pending(&db, MIGRATIONS).await?;
-        if !pending.is_empty() || registry::is_empty(&db).await? {
-            bail!("the database is not ready: `strowger migrate` or the first `strowger serve` makes it so");
+        const NOT_READY: &str =
+            "the database is not ready: `strowger migrate` or the first `strowger serve` makes it so";
+        let Some(db) = open_existing(&config)? else { bail!(NOT_READY) };
+        if !pending(Some(&db)).await?.is_empty() || registry::is_empty(&db).await? {
+            bail!(NOT_READY);
         }
         let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
         let name = user.map_or_else(|| nix::unistd::getuid().to_string(), |user| user.name);
@@ -62,14 +89,19 @@ impl Context {
         self.clock.now()
     }
 
-    /// The ordering, with the vendors of the file.
+    /// The ordering, without vendors.
+    pub(crate) fn ordering_alone(&self) -> Ordering {
+        Ordering::new(self.db.clone(), self.clock.clone(), settings(&self.config))
+    }
+
+    /// The ordering, with the vendors of the file. The servers may see another file than this command, so it retires none.
     pub(crate) async fn ordering(&self) -> anyhow::Result<Ordering> {
-        let ordering = Ordering::new(self.db.clone(), self.clock.clone(), settings(&self.config));
+        let ordering = self.ordering_alone();
         let loaded = crate::vendors::load(&self.config);
-        for problem in &loaded.problems {
+        for problem in loaded.problems.iter().chain(&loaded.remarks) {
             crate::output::note(&format!("warning: {problem}"));
         }
-        ordering.install(loaded.entries).await?;
+        ordering.introduce(loaded.entries).await?;
         Ok(ordering)
     }
 }

@@ -1,13 +1,14 @@
 //! What the commands print: tables for people, JSON for programs, errors with their causes.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the command line's voice")]
 
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde::Serialize;
 
 /// Prints an error with its causes; the program then ends with code 1.
@@ -103,11 +104,22 @@ fn is_time(name: &str) -> bool {
 
 /// A progress bar on the terminal; none where standard error is not one.
 pub(crate) fn progress(length: Option<u64>, what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
     let template = match length {
         Some(_) => "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
         None => "{msg} {spinner} {human_pos} {per_sec}",
     };
+    bar(length, template, what.into())
+}
+
+/// Does something that may take a while; meanwhile the terminal says what it is.
+pub(crate) async fn during<T>(what: impl Into<Cow<'static, str>>, work: impl Future<Output = T>) -> T {
+    let _bar = bar(None, "{msg} {spinner} {elapsed}", what.into());
+    work.await
+}
+
+/// Clears itself away when it is dropped.
+fn bar(length: Option<u64>, template: &str, what: Cow<'static, str>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_finish(ProgressFinish::AndClear);
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

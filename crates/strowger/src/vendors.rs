@@ -16,7 +16,10 @@ use crate::config::{CarrierSettings, Config, Release};
 pub(crate) struct Loaded {
     pub(crate) entries: Vec<Entry>,
     pub(crate) lines: Vec<VendorLine>,
+    /// What is wrong with the file: it may not say all that it should, so nobody is retired because of it.
     pub(crate) problems: Vec<String>,
+    /// What is odd about the configuration beside it.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// Most bytes of a vendors' file.
@@ -54,10 +57,27 @@ pub(crate) fn load(config: &Config) -> Loaded {
     }
     for carrier in config.carriers.keys() {
         if !loaded.lines.iter().any(|line| line.key == *carrier) {
-            loaded.problems.push(format!("[carrier.{carrier}]: {name} names no such vendor"));
+            loaded.remarks.push(format!("[carrier.{carrier}]: {name} names no such vendor"));
         }
     }
     loaded
+}
+
+/// As [`load`], for whoever makes the vendors those of the file: that a file is gone whose vendors are in use is a problem
+/// too. One that is there and empty says that no vendor is left.
+pub(crate) async fn load_to_install(config: &Config, db: &store::Db) -> registry::Result<Loaded> {
+    let path = &config.numbervendors_conf;
+    let mut loaded = load(config);
+    if !path.exists() && loaded.problems.is_empty() {
+        let in_use = registry::vendor::list(&mut db.reader()).await?.iter().filter(|vendor| vendor.active).count();
+        if in_use > 0 {
+            loaded.problems.push(format!(
+                "{}: not there any more, but {in_use} vendors are in use (an empty file takes them all out of use)",
+                path.display()
+            ));
+        }
+    }
+    Ok(loaded)
 }
 
 fn entry(config: &Config, line: &VendorLine) -> Result<Entry, String> {

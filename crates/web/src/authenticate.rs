@@ -17,8 +17,7 @@ pub const TOKEN_LIFE: i64 = 86_400;
 
 /// A verifier that costs what a login's costs, for user names that are not known: how long a refusal takes must not tell
 /// which names exist.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$c3Ryb3dnZXIgbm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3Ryb3dnZXIgbm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The id under which unknown user names wait for their turn; no login has it.
 const NO_LOGIN: i64 = -1;

@@ -59,8 +59,7 @@ impl Identity {
         if chain.is_empty() {
             return Err(no_certificate());
         }
-        let no_key = |_| CertificateError::Pem(key.to_owned(), "private key");
-        Ok(Self { chain, key: PrivateKeyDer::from_pem_slice(&read(key)?).map_err(no_key)? })
+        Ok(Self { chain, key: read_key(key)? })
     }
 
     /// The self-signed certificate of the data folder, made at the first start: for `localhost`, `127.0.0.1`, `::1` and
@@ -71,17 +70,30 @@ impl Identity {
     /// # Errors
     /// As [`CertificateError`] says.
     pub fn self_signed_in(folder: &Path, now: i64) -> Result<Self, CertificateError> {
-        let (certificate, key) = (folder.join(CERTIFICATE_FILE), folder.join(KEY_FILE));
+        let (certificate, key) = files_in(folder);
         if !key.exists() {
             make(&key, &KeyPair::generate()?.serialize_pem(), 0o600)?;
         }
         if !certificate.exists() {
-            let no_key = |_| CertificateError::Pem(key.clone(), "private key");
-            let text = String::from_utf8(read(&key)?).map_err(no_key)?;
+            let text = String::from_utf8(read(&key)?).map_err(|_| no_key(&key))?;
             let pair = KeyPair::from_pem(&text)?;
             make(&certificate, &parameters(now)?.self_signed(&pair)?.pem(), 0o644)?;
         }
         Self::from_files(&certificate, &key)
+    }
+
+    /// The self-signed certificate of the data folder where it was made already; nothing is made.
+    ///
+    /// # Errors
+    /// As [`CertificateError`] says, also where only one of the two files is good.
+    pub fn found_in(folder: &Path) -> Result<Option<Self>, CertificateError> {
+        let (certificate, key) = files_in(folder);
+        match (certificate.exists(), key.exists()) {
+            (false, false) => Ok(None),
+            // The next start makes a certificate for this key.
+            (false, true) => read_key(&key).map(|_| None),
+            (true, _) => Self::from_files(&certificate, &key).map(Some),
+        }
     }
 
     /// What a [`TlsListener`](crate::TlsListener) needs: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1.
@@ -105,6 +117,18 @@ impl Identity {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
+}
+
+fn files_in(folder: &Path) -> (PathBuf, PathBuf) {
+    (folder.join(CERTIFICATE_FILE), folder.join(KEY_FILE))
+}
+
+fn no_key(path: &Path) -> CertificateError {
+    CertificateError::Pem(path.to_owned(), "private key")
+}
+
+fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateError> {
+    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|_| no_key(path))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
@@ -161,6 +185,20 @@ mod tests {
         assert_eq!(mode(KEY_FILE), 0o600);
         assert_eq!(mode(CERTIFICATE_FILE) & 0o444, 0o444);
         made.server_config(true).unwrap();
+    }
+
+    #[test]
+    fn looking_for_the_certificate_makes_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Identity::found_in(folder.path()).unwrap().is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let made = Identity::self_signed_in(folder.path(), NOW).unwrap();
+        assert_eq!(Identity::found_in(folder.path()).unwrap().unwrap().chain, made.chain);
+        std::fs::remove_file(folder.path().join(CERTIFICATE_FILE)).unwrap();
+        assert!(Identity::found_in(folder.path()).unwrap().is_none());
+        std::fs::write(folder.path().join(KEY_FILE), "nothing").unwrap();
+        let why = Identity::found_in(folder.path()).err().map(|error| error.to_string()).unwrap();
+        assert!(why.ends_with("tls-key.pem: no private key in PEM form"), "{why}");
     }
 
     #[test]

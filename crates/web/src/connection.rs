@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
-use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::server::TlsStream;
 
-use crate::{Limits, hex};
+use crate::Limits;
 
 /// Who sent a request: take it with `ConnectInfo<Peer>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,23 +27,10 @@ pub struct Peer {
     pub certificate: Option<Vec<u8>>,
 }
 
-impl Peer {
-    /// SHA-256 of the whole client certificate, as 64 hexadecimal digits: what a login is matched by.
-    pub fn fingerprint(&self) -> Option<String> {
-        self.certificate.as_ref().map(|der| hex::encode(&Sha256::digest(der)))
-    }
-}
-
 /// A connection that may have brought a client certificate.
 pub trait PeerCertificate {
     /// The client's own certificate in DER.
     fn peer_certificate(&self) -> Option<Vec<u8>>;
-}
-
-impl PeerCertificate for TcpStream {
-    fn peer_certificate(&self) -> Option<Vec<u8>> {
-        None
-    }
 }
 
 impl PeerCertificate for TlsStream<TcpStream> {
@@ -60,34 +46,6 @@ where
 {
     fn connect_info(stream: IncomingStream<'_, Limited<L>>) -> Self {
         Self { address: *stream.remote_addr(), certificate: stream.io().io.peer_certificate() }
-    }
-}
-
-/// Listens for plain HTTP.
-pub struct PlainListener(TcpListener);
-
-impl PlainListener {
-    /// Binds the address.
-    ///
-    /// # Errors
-    /// The address can't be bound.
-    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
-        TcpListener::bind(address).await.map(Self)
-    }
-}
-
-impl Listener for PlainListener {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, peer) = Listener::accept(&mut self.0).await;
-        let _ = stream.set_nodelay(true);
-        (stream, peer)
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
     }
 }
 

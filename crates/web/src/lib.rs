@@ -1,8 +1,8 @@
 //! The edge: TLS listeners, request limits, metrics, errors before they take a dialect.
 //!
 //! A face brings a router in its dialect; this crate puts [`limited`] and [`Metrics::measured`] around it and runs it with
-//! [`serve`] on a [`TlsListener`] or a [`PlainListener`]. Who is calling is found out by the
-//! [`Authenticator`]. Nothing here knows a dialect or a table.
+//! [`serve`] on a [`TlsListener`]. Who is calling is found out by the [`Authenticator`]. Nothing here knows a dialect or a
+//! table.
 
 mod authenticate;
 mod certificate;
@@ -19,7 +19,7 @@ mod token;
 
 pub use authenticate::{Authenticator, TOKEN_LIFE};
 pub use certificate::{CertificateError, Identity};
-pub use connection::{Connection, Limited, Peer, PeerCertificate, PlainListener};
+pub use connection::{Connection, Limited, Peer, PeerCertificate};
 pub use credentials::VerifiedCache;
 pub use keys::{Key, KeyError, KeySet};
 pub use limits::{Limits, Refusal, limited, plain_refusal};

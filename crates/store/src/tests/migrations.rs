@@ -17,6 +17,11 @@ crate::on_both! {
         assert_eq!(number(&test, "SELECT MAX(applied_at) FROM schema_migrations", args![]).await, 2);
     }
 
+    async fn looking_for_what_is_missing_changes_nothing(test: TestDb) {
+        pending(&test.db, &[FIRST]).await.expect("readable");
+        assert!(test.db.prepare("SELECT version FROM schema_migrations").await.is_err(), "no table was made");
+    }
+
     async fn a_step_that_has_changed_is_refused(test: TestDb) {
         migrate(&test.db, &[FIRST, SECOND], 1).await.expect("applied");
         let changed = Migration { sql: "CREATE TABLE things (id {pk}, name TEXT);", ..FIRST };

@@ -4,10 +4,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use registry::MIGRATIONS;
+use registry::setting;
 use serde::Serialize;
+use store::Db;
+use web::{Identity, KeySet};
 
-use crate::config::Sources;
+use crate::config::{Config, Sources};
 use crate::output::{self, Output};
 use crate::{context, vendors};
 
@@ -42,7 +44,7 @@ pub(super) async fn run(sources: Sources, output: Output) -> anyhow::Result<Exit
     } else {
         add(&conf, Ok("not there: no vendors".to_owned()));
     }
-    for problem in &loaded.problems {
+    for problem in loaded.problems.iter().chain(&loaded.remarks) {
         add("vendors", Err(problem.clone()));
     }
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
@@ -51,15 +53,27 @@ pub(super) async fn run(sources: Sources, output: Output) -> anyhow::Result<Exit
         let subject = format!("vendor {}", line.key);
         let result = carriers::check_executable(line)
             .map(|_| format!("{} can be executed by {user}", line.method))
-            .map_err(|message| format!("{} can't be executed by {user}: {message}", line.method));
+            .map_err(|message| not_executable(&message, &subject, &user));
         add(&subject, result);
     }
     if let Some(path) = &config.numbervendors_toml {
         add(&path.display().to_string(), carriers::shipped::check_settings(path).map(|()| "read".to_owned()));
     }
-    add("keys", keys(&config));
+    let keys = keys(&config);
+    let id = keys.as_ref().ok().and_then(|keys| keys.as_ref()).map(KeySet::id);
+    add(
+        "keys",
+        keys.map(|_| match &id {
+            Some(id) => format!("{}: id {id}", config.keys_file.display()),
+            None => format!("{}: made at the first start", config.keys_file.display()),
+        }),
+    );
     add("certificate", certificate(&config));
-    add("database", database(&config).await);
+    let (database, agreement) = output::during("asking the database", database(&config, id.as_deref())).await;
+    add("database", database);
+    if let Some(agreement) = agreement {
+        add("keys of the database", agreement);
+    }
 
     let failed = findings.iter().any(|finding| !finding.ok);
     if output.json {
@@ -74,7 +88,7 @@ pub(super) async fn run(sources: Sources, output: Output) -> anyhow::Result<Exit
 }
 
 /// The user and group of the server, where root checks for another: the owner of the data folder.
-fn other_owner(config: &crate::config::Config) -> Option<(u32, u32)> {
+fn other_owner(config: &Config) -> Option<(u32, u32)> {
     let meta = std::fs::metadata(&config.data_dir).ok()?;
     (nix::unistd::geteuid().is_root() && meta.uid() != 0).then(|| (meta.uid(), meta.gid()))
 }
@@ -88,33 +102,66 @@ async fn as_user((user, group): (u32, u32)) -> anyhow::Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn keys(config: &crate::config::Config) -> Result<String, String> {
+/// The message about a plugin without the vendor, who is the finding's subject, and with the user by name.
+fn not_executable(message: &str, subject: &str, user: &str) -> String {
+    let message = message.strip_prefix(subject).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
+    match message.strip_suffix("by this user") {
+        Some(start) => format!("{start}by {user}"),
+        None => format!("{message} (looked at as {user})"),
+    }
+}
+
+/// The keys, if they were made already.
+fn keys(config: &Config) -> Result<Option<KeySet>, String> {
     let path = &config.keys_file;
-    if !path.exists() {
-        return Ok(format!("{}: made at the first start", path.display()));
-    }
-    web::KeySet::load(path).map(|keys| format!("{}: id {}", path.display(), keys.id())).map_err(|e| e.to_string())
+    path.exists().then(|| KeySet::load(path)).transpose().map_err(|error| error.to_string())
 }
 
-fn certificate(config: &crate::config::Config) -> Result<String, String> {
-    match (&config.tls.certificate, &config.tls.key) {
-        (Some(certificate), Some(key)) => web::Identity::from_files(certificate, key)
-            .and_then(|identity| identity.server_config(false))
-            .map(|_| certificate.display().to_string())
-            .map_err(|error| error.to_string()),
-        _ => Ok("self-signed, in the data folder".to_owned()),
+fn certificate(config: &Config) -> Result<String, String> {
+    let (found, place) = match (&config.tls.certificate, &config.tls.key) {
+        (Some(certificate), Some(key)) => {
+            (Identity::from_files(certificate, key).map(Some), certificate.display().to_string())
+        }
+        _ => (Identity::found_in(&config.data_dir), "self-signed, in the data folder".to_owned()),
+    };
+    match found.and_then(|found| found.map(|identity| identity.server_config(false)).transpose()) {
+        Ok(Some(_)) => Ok(place),
+        Ok(None) => Ok(format!("{place}: made at the next start")),
+        Err(error) => Err(error.to_string()),
     }
 }
 
-async fn database(config: &crate::config::Config) -> Result<String, String> {
-    let path = config.data_dir.join("strowger.db");
-    if config.database_url.is_empty() && !path.exists() {
-        return Ok(format!("{}: made at the first start", path.display()));
+type Verdict = Result<String, String>;
+
+/// Whether the database can be used, and whether these keys are its own where both are there.
+async fn database(config: &Config, keys: Option<&str>) -> (Verdict, Option<Verdict>) {
+    let db = match context::open_existing(config) {
+        Ok(Some(db)) => db,
+        Ok(None) => {
+            return (Ok(format!("{}: made at the first start", context::sqlite_file(config).display())), None);
+        }
+        Err(error) => return (Err(format!("{error:#}")), None),
+    };
+    match context::pending(Some(&db)).await.map(|steps| steps.len()) {
+        Err(error) => (Err(error.to_string()), None),
+        Ok(0) => {
+            let agreement = match keys {
+                Some(id) => Some(agreement(&db, id).await),
+                None => None,
+            };
+            (Ok("reachable, schema up to date".to_owned()), agreement)
+        }
+        Ok(steps) => {
+            let still = "steps of the schema to come: `strowger migrate` or the next start applies them";
+            (Ok(format!("reachable, {steps} {still}")), None)
+        }
     }
-    let db = context::open(config).map_err(|error| format!("{error:#}"))?;
-    let pending = store::pending(&db, MIGRATIONS).await.map_err(|error| error.to_string())?;
-    Ok(match pending.len() {
-        0 => "reachable, schema up to date".to_owned(),
-        n => format!("reachable, {n} steps of the schema to come: `strowger migrate` or the next start applies them"),
-    })
+}
+
+/// Asks as a start does, in a transaction that is given up: nothing is written.
+async fn agreement(db: &Db, id: &str) -> Verdict {
+    let mut tx = db.begin().await.map_err(|error| error.to_string())?;
+    let agreed = setting::agree_on_keys(&mut tx, id).await;
+    drop(tx);
+    agreed.map(|()| "the database accepts them".to_owned()).map_err(|error| error.to_string())
 }

@@ -78,14 +78,15 @@ fn log_warnings(config: &Config) {
 }
 
 async fn migrate(config: Config, args: &MigrateArgs, output: Output) -> anyhow::Result<ExitCode> {
-    let db = context::open(&config)?;
     if args.dry_run {
-        let pending = store::pending(&db, registry::MIGRATIONS).await?;
+        let pending = context::pending(context::open_existing(&config)?.as_ref()).await?;
         let sentence = if pending.is_empty() { "the schema is up to date".to_owned() } else { pending.join("\n") };
         output.done(&pending, &sentence)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let prepared = context::prepare(&config, &db, &registry::Clock::System).await?;
+    let db = context::open(&config)?;
+    let preparing = context::prepare(&config, &db, &registry::Clock::System);
+    let prepared = output::during("bringing the schema up to date", preparing).await?;
     let applied = &prepared.applied;
     let sentence = if applied.is_empty() {
         "the schema is up to date".to_owned()

@@ -189,7 +189,8 @@ pub(super) async fn groups(ordering: &Ordering, vendor: &str) -> anyhow::Result<
     let Some((_, entry)) = ordering.vendors().find(vendor) else {
         bail!("the vendors' file names no vendor `{vendor}`");
     };
-    entry.carrier.groups().await.map_err(|error| anyhow::anyhow!("vendor {vendor}: {error}"))
+    let asking = output::during(format!("asking vendor {vendor} for its groups"), entry.carrier.groups());
+    asking.await.map_err(|error| anyhow::anyhow!("vendor {vendor}: {error}"))
 }
 
 /// The group that was asked for, or the one that is chosen on the terminal.

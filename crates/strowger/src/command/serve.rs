@@ -1,5 +1,7 @@
 //! `strowger serve`: the server, in the foreground.
 
+mod presence;
+
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,18 +10,19 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use ordering::{Ordering, Worker};
-use registry::{Clock, order, server, setting, transaction};
+use presence::Presence;
+use registry::{Clock, order, setting, transaction};
 use store::Db;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
-use web::{Authenticator, Identity, KeySet, Limits, Metrics, Sample, TlsListener, Tokens, VerifiedCache};
+use web::{
+    Authenticator, CertificateError, Identity, KeySet, Limits, Metrics, Sample, TlsListener, Tokens, VerifiedCache,
+};
 
 use crate::config::{Config, LogFormat};
 use crate::context::{open, prepare, settings};
-use crate::{output, vendors};
+use crate::output;
 
-/// How often a server says that it is up and looks whether the vendors' file is to be read again.
-const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long calls to vendors may go on after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(60);
 
@@ -38,10 +41,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let keys = KeySet::load_or_create(&config.keys_file)?;
     transaction!(db, |tx| setting::agree_on_keys(tx, &keys.id()).await)?;
 
+    let program = std::env::current_exe().context("own program")?;
+    carriers::plugin::reaper::start(&program).context("reaper")?;
     let ordering = Ordering::new(db.clone(), clock.clone(), settings(&config));
-    let message = load_vendors(&config, &ordering).await;
+    let message = presence::first_vendors(&config, &ordering).await;
     let identity = identity(&config, clock.now())?;
-    let listener = TlsListener::bind(config.admin_listen, identity.server_config(true)?)
+    let listener = TlsListener::bind(config.admin_listen, identity.server_config(false)?)
         .await
         .with_context(|| format!("admin_listen {}", config.admin_listen))?;
     let address = axum::serve::Listener::local_addr(&listener)?;
@@ -50,7 +55,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let reload = Arc::new(Notify::new());
     let signals = tokio::spawn(signals.follow(stop, reload.clone()));
     let worker = tokio::spawn(Worker::new(ordering.clone()).run(stopped.clone(), DRAIN));
-    let presence = Presence { config: config.clone(), ordering: ordering.clone(), reload };
+    let presence = Presence { config: config.clone(), ordering: ordering.clone(), tls: listener.reload(), reload };
     let presence = tokio::spawn(presence.keep(stopped.clone(), message));
 
     let metrics = Metrics::new();
@@ -87,11 +92,11 @@ fn log(config: &Config) {
     }
 }
 
-fn identity(config: &Config, now: i64) -> anyhow::Result<Identity> {
-    Ok(match (&config.tls.certificate, &config.tls.key) {
-        (Some(certificate), Some(key)) => Identity::from_files(certificate, key)?,
-        _ => Identity::self_signed_in(&config.data_dir, now)?,
-    })
+fn identity(config: &Config, now: i64) -> Result<Identity, CertificateError> {
+    match (&config.tls.certificate, &config.tls.key) {
+        (Some(certificate), Some(key)) => Identity::from_files(certificate, key),
+        _ => Identity::self_signed_in(&config.data_dir, now),
+    }
 }
 
 /// The signals that a server obeys.
@@ -122,65 +127,6 @@ impl Signals {
         stop.send_replace(true);
         // Whoever holds a receiver sees the value; the sender must outlive them.
         stop.closed().await;
-    }
-}
-
-/// Reads the vendors' file; returns what is wrong with it.
-async fn load_vendors(config: &Config, ordering: &Ordering) -> String {
-    let loaded = vendors::load(config);
-    for problem in &loaded.problems {
-        tracing::warn!(problem, "vendors' file");
-    }
-    let count = loaded.entries.len();
-    match ordering.install(loaded.entries).await {
-        Ok(()) => tracing::info!(vendors = count, "vendors' file read"),
-        Err(error) => tracing::error!(%error, "vendors not installed"),
-    }
-    loaded.problems.join("; ")
-}
-
-/// Tells the other servers and the command line that this one is up, and reads the vendors' file when asked to.
-struct Presence {
-    config: Config,
-    ordering: Ordering,
-    reload: Arc<Notify>,
-}
-
-impl Presence {
-    async fn keep(self, mut stop: watch::Receiver<bool>, mut message: String) {
-        let db = self.ordering.db().clone();
-        let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = format!("{host}:{}", std::process::id());
-        let mut generation = setting::vendors_generation(&mut db.reader()).await.unwrap_or(0);
-        let mut id = None;
-        while !*stop.borrow() {
-            let result = match id {
-                None => {
-                    transaction!(db, |tx| server::join(tx, &name, generation, &message).await).map(|new| id = Some(new))
-                }
-                Some(id) => transaction!(db, |tx| server::seen(tx, id, generation, &message).await),
-            };
-            if let Err(error) = result {
-                tracing::warn!(%error, "presence not recorded");
-            }
-            tokio::select! {
-                () = self.reload.notified() => message = load_vendors(&self.config, &self.ordering).await,
-                () = tokio::time::sleep(HEARTBEAT) => {
-                    let asked = setting::vendors_generation(&mut db.reader()).await.unwrap_or(generation);
-                    if asked > generation {
-                        message = load_vendors(&self.config, &self.ordering).await;
-                        generation = asked;
-                    }
-                }
-                _ = stop.changed() => {}
-            }
-        }
-        if let Some(id) = id {
-            let left = transaction!(db, |tx| server::leave(tx, id).await);
-            if let Err(error) = left {
-                tracing::warn!(%error, "presence not ended");
-            }
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use registry::{clock, server, setting, transaction, vendor};
+use registry::server::{self, Server};
+use registry::{clock, setting, transaction, vendor};
 
 use super::pool::groups;
 use crate::cli::VendorCommand;
@@ -40,23 +41,42 @@ pub(super) async fn run(context: &Context, command: VendorCommand) -> anyhow::Re
 }
 
 async fn reload(context: &Context) -> anyhow::Result<()> {
-    let loaded = crate::vendors::load(&context.config);
+    let loaded = crate::vendors::load_to_install(&context.config, &context.db).await?;
     if !loaded.problems.is_empty() {
         bail!("the vendors' file is not good, the servers keep what they have:\n  {}", loaded.problems.join("\n  "));
     }
+    for remark in &loaded.remarks {
+        output::note(&format!("warning: {remark}"));
+    }
     let asked = transaction!(context.db, |tx| setting::reload_vendors(tx).await)?;
+    let servers = output::during("waiting for the servers", followers(context, asked)).await?;
+    if servers.is_empty() {
+        let count = loaded.entries.len();
+        context.ordering_alone().install(loaded.entries).await?;
+        let sentence = format!("no server is running; the next one starts with the file's {count} vendors");
+        return context.output.done(&servers, &sentence);
+    }
+    let refusals: Vec<String> =
+        servers.iter().filter(|s| !s.message.is_empty()).map(|s| format!("{}: {}", s.name, s.message)).collect();
+    if !refusals.is_empty() {
+        bail!(
+            "{} of {} server(s) keep the vendors that they had:\n  {}",
+            refusals.len(),
+            servers.len(),
+            refusals.join("\n  ")
+        );
+    }
+    let active = vendor::list(&mut context.db.reader()).await?.iter().filter(|v| v.active).count();
+    context.output.done(&servers, &format!("{} server(s) have read {active} vendors", servers.len()))
+}
+
+/// The servers that are up, once all of them have followed the request.
+async fn followers(context: &Context, asked: i64) -> anyhow::Result<Vec<Server>> {
     let started = Instant::now();
     loop {
         let servers = server::list(&mut context.db.reader()).await?;
-        if servers.is_empty() {
-            return context.output.done(&servers, "no server is running; the next one reads the file when it starts");
-        }
         if servers.iter().all(|s| s.vendors_generation >= asked) {
-            for s in servers.iter().filter(|s| !s.message.is_empty()) {
-                output::note(&format!("warning: {}: {}", s.name, s.message));
-            }
-            let sentence = format!("{} server(s) have read {} vendors", servers.len(), loaded.entries.len());
-            return context.output.done(&servers, &sentence);
+            return Ok(servers);
         }
         if started.elapsed() > PATIENCE {
             let late: Vec<&str> =

@@ -19,7 +19,7 @@ pub type Place<T, V> = fn(&mut T) -> &mut V;
 pub struct Key<T: 'static> {
     /// Dotted path in the TOML file, and name for `--set`.
     pub name: &'static str,
-    /// Its environment variable; empty for settings of single carriers, which only the file has.
+    /// Its environment variable; empty for settings of single carriers, whose variables name the carrier too.
     pub environment: &'static str,
     /// Kind and place.
     pub field: Field<T>,

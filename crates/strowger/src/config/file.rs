@@ -5,6 +5,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use super::carrier::{NO_NAME, is_name};
 use super::error::Origin;
 use super::field::{Key, Raw};
 use super::load::Loading;
@@ -75,8 +76,8 @@ impl File<'_> {
             let line = self.line(&carrier.span());
             let name = carrier.get_ref().as_ref();
             let shown = format!("{CARRIER}.{}", printable(name));
-            if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
-                self.mistake(line, &shown, "is not a carrier's name: 1 to 64 characters");
+            if !is_name(name) {
+                self.mistake(line, &shown, NO_NAME);
                 continue;
             }
             match settings.get_ref() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::{ConfigError, Mistakes, Origin};
 use super::field::{Field, Key, Raw};
 use super::near::hint;
-use super::{Config, KEYS, file};
+use super::{Config, KEYS, carrier, file};
 
 /// Largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -113,6 +113,9 @@ impl Loading {
             match KEYS.iter().find(|key| key.environment == name) {
                 Some(key) if value.is_empty() && !key.field.may_be_empty() => {}
                 Some(key) => self.set(key, &Raw::Outside(value), origin),
+                None if name.starts_with(carrier::VARIABLES.trim_end_matches('_')) => {
+                    self.carrier_variable(name, value)
+                }
                 None => {
                     let names = KEYS.iter().map(|key| key.environment).chain([FILE_VARIABLE]);
                     self.mistakes.add(origin, "", format!("is not a setting{}", hint(name, names)));
@@ -129,9 +132,7 @@ impl Loading {
             };
             match KEYS.iter().find(|key| key.name == wanted) {
                 Some(key) => self.set(key, &Raw::Outside(value), Origin::Flag),
-                None if wanted.starts_with("carrier.") => {
-                    self.mistakes.add(Origin::Flag, &wanted, "a carrier's settings can only be given in the file");
-                }
+                None if wanted.starts_with(carrier::FLAGS) => self.carrier_flag(&wanted, value),
                 None => {
                     let names = KEYS.iter().map(|key| key.name);
                     self.mistakes.add(Origin::Flag, &wanted, format!("is not a setting{}", hint(&wanted, names)));

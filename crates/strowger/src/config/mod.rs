@@ -5,6 +5,7 @@
 //! source is reported, not only the first.
 
 mod amount;
+mod carrier;
 mod error;
 mod field;
 mod file;

@@ -31,7 +31,18 @@ numbers_per_day = 500
 money_per_month = \"1000.00\"
 ```
 
-A dotted key is a table in the file: `worker.poll` is `poll` under `[worker]`. Carriers are set in the file only.
+A dotted key is a table in the file: `worker.poll` is `poll` under `[worker]`.
+
+Flags are visible to every user of the machine in the list of processes: secrets (`database_url`, `admin_password`) belong
+in the environment or in the file.
+
+";
+
+/// What stands before the table of a carrier's settings.
+const CARRIERS: &str = "
+In a table `[carrier.NAME]`, where NAME is the carrier's name in the vendors' file. The flag of a key is
+`--set carrier.NAME.key=value`. Its variable is `STROWGER_CARRIER__NAME__KEY`: NAME exactly as in the vendors' file, KEY in
+capitals, double underscores before and after the name, such as `STROWGER_CARRIER__wholesale__NUMBERS_PER_DAY=500`.
 
 ";
 
@@ -43,7 +54,7 @@ pub fn reference() -> String {
         let (kind, default) = (key.field.describe(), shown_default(key.default));
         let _ = writeln!(text, "| `{}` | `{}` | {kind} | {default} | {} |", key.name, key.environment, key.doc);
     }
-    text.push_str("\nIn a table `[carrier.NAME]`, where NAME is the carrier's name in the vendors' file:\n\n");
+    text.push_str(CARRIERS);
     text.push_str("| key | kind | default | meaning |\n| --- | --- | --- | --- |\n");
     for key in CARRIER_KEYS {
         let (kind, default) = (key.field.describe(), shown_default(key.default));

@@ -49,21 +49,21 @@ pub static KEYS: &[Key<Config>] = &[
         environment: "STROWGER_SUBSCRIBER_LISTEN",
         field: Field::Listen(|c| &mut c.subscriber_listen),
         default: "127.0.0.1:1444",
-        doc: "HTTPS for subscribers.",
+        doc: "HTTPS for subscribers. Read and checked; the door that uses it is not built yet.",
     },
     Key {
         name: "ngnpro_listen",
         environment: "STROWGER_NGNPRO_LISTEN",
         field: Field::Listen(|c| &mut c.ngnpro_listen),
         default: "127.0.0.1:9200",
-        doc: "NGNPro's SOAP over plain HTTP.",
+        doc: "NGNPro's SOAP over plain HTTP. Read and checked; the door that uses it is not built yet.",
     },
     Key {
         name: "crossbar_listen",
         environment: "STROWGER_CROSSBAR_LISTEN",
         field: Field::Listen(|c| &mut c.crossbar_listen),
         default: "127.0.0.1:8000",
-        doc: "Crossbar over plain HTTP.",
+        doc: "Crossbar over plain HTTP. Read and checked; the door that uses it is not built yet.",
     },
     Key {
         name: "ngcp_hal_shape",
@@ -74,7 +74,8 @@ pub static KEYS: &[Key<Config>] = &[
             get: |c| c.ngcp_hal_shape.word(),
         }),
         default: "modern",
-        doc: "`legacy` shows a HAL collection with one member as a bare object.",
+        doc: "`legacy` shows a HAL collection with one member as a bare object. Read and checked; the door that uses it is not \
+            built yet.",
     },
     Key {
         name: "number_vendors",
@@ -183,7 +184,7 @@ pub static KEYS: &[Key<Config>] = &[
         environment: "STROWGER_TLS_CERTIFICATE",
         field: Field::OptionalPath(|c| &mut c.tls.certificate),
         default: "",
-        doc: "PEM file of the certificate chain. Empty: a self-signed one is made in the data folder.",
+        doc: "PEM file of the certificate chain, read again at SIGHUP. Empty: a self-signed one is made in the data folder.",
     },
     Key {
         name: "tls.key",

@@ -207,11 +207,61 @@ fn flags_by_key_or_by_long_name() {
     assert_eq!(config.number_vendors, NumberVendors::Off);
     assert_eq!(config.admin_listen.to_string(), "[::1]:0");
     assert_eq!(
-        texts(flags(&[("--data-dri", "x"), ("carrier.acme.rate", "1"), ("log.format", "")])),
+        texts(flags(&[("--data-dri", "x"), ("log.format", "")])),
         [
             "command line: data_dri: is not a setting; did you mean data_dir?",
-            "command line: carrier.acme.rate: a carrier's settings can only be given in the file",
             "command line: log.format: \"\" is not one of text, json",
+        ]
+    );
+}
+
+#[test]
+fn a_carrier_is_set_by_every_source_and_later_ones_win() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("strowger.toml");
+    std::fs::write(&path, "[carrier.acme]\nrate = 1\ngrace = \"2h\"\nmax_per_order = 5\n").unwrap();
+    let env = [
+        ("STROWGER_CARRIER__acme__GRACE", "3h"),
+        ("STROWGER_CARRIER__acme__MAX_PER_ORDER", "6"),
+        ("STROWGER_CARRIER__Number Vendor__x__LOOKUP", "true"),
+        ("STROWGER_CARRIER__under___RATE", "2"),
+        ("STROWGER_CARRIER__acme__RATE", ""),
+    ];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let flags = [("carrier.acme.max_per_order", "7"), ("carrier.a.b.destination", "sip.example.com")];
+    let flags = flags.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let config = Config::load(Sources { file: Some(path), env, flags }).unwrap();
+    let acme = config.carrier("acme");
+    assert_eq!((acme.rate, acme.grace, acme.max_per_order), (1.0, Duration::from_secs(3 * 3_600), 7));
+    assert!(config.carrier("Number Vendor__x").lookup);
+    assert_eq!(config.carrier("under_").rate, 2.0);
+    assert_eq!(config.carrier("a.b").destination.as_deref(), Some("sip.example.com"));
+}
+
+#[test]
+fn mistakes_in_a_carrier_name_the_variable_or_the_flag() {
+    assert_eq!(
+        texts(from_env(&[
+            ("STROWGER_CARRIER__acme__RATE", "-1"),
+            ("STROWGER_CARRIER__acme__RELASE", "keep"),
+            ("STROWGER_CARRIER__acme__lookup", "true"),
+            ("STROWGER_CARRIER__acme", "x"),
+            ("STROWGER_CARRIER____RATE", "1"),
+        ])),
+        [
+            "STROWGER_CARRIER____RATE: is not a carrier's name: 1 to 64 characters",
+            "STROWGER_CARRIER__acme: is not a setting: write STROWGER_CARRIER__NAME__KEY",
+            "STROWGER_CARRIER__acme__RATE: \"-1\" is not a number, 0 or more",
+            "STROWGER_CARRIER__acme__RELASE: RELASE is not a setting of a carrier; did you mean RELEASE?",
+            "STROWGER_CARRIER__acme__lookup: lookup is not a setting of a carrier; did you mean LOOKUP?",
+        ]
+    );
+    assert_eq!(
+        texts(flags(&[("carrier.acme.rate", "-1"), ("carrier.acme.relase", "keep"), ("carrier.rate", "1")])),
+        [
+            "command line: carrier.acme.rate: \"-1\" is not a number, 0 or more",
+            "command line: carrier.acme.relase: is not a setting of a carrier; did you mean release?",
+            "command line: carrier.rate: is not a setting: write carrier.NAME.KEY=VALUE",
         ]
     );
 }
@@ -360,6 +410,10 @@ proptest! {
     ) {
         let config = read_text(&format!("carrier.\"{name}\".{} = {toml}\n", key.name)).unwrap();
         prop_assert!(same(&key.field, &key.field.show(&mut config.carrier(&name)), &outside), "{toml}");
+        let by_env = from_env(&[(&format!("STROWGER_CARRIER__{name}__{}", key.name.to_uppercase()), &outside)]).unwrap();
+        let by_flag = flags(&[(&format!("carrier.{name}.{}", key.name), &outside)]).unwrap();
+        prop_assert_eq!(&by_env, &config);
+        prop_assert_eq!(&by_flag, &config);
     }
 
     #[test]

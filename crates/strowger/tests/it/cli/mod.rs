@@ -8,5 +8,7 @@ mod journal;
 mod number;
 mod order;
 mod pool;
+mod reservations;
+mod terminal;
 mod user;
 mod vendor;

@@ -66,7 +66,11 @@ store::on_both! {
         // The pool is not filled up.
         assert_eq!(retailer.free("london").await, 1);
 
+        server.stop().await;
+
         // A wholesaler that hangs does not make the caller wait.
+        let mut server = retailer.serve_with(&[("STROWGER_REALTIME_DEADLINE", "500ms")]).await;
+        let bob = retailer.api(&mut server).await.customer("bob");
         trade.seller.signal(nix::sys::signal::Signal::SIGSTOP);
         assert_eq!(available(&bob, 10).await, ["442079461000"]);
         trade.seller.signal(nix::sys::signal::Signal::SIGCONT);

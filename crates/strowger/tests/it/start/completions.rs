@@ -48,6 +48,14 @@ fn help_names_every_command() {
 }
 
 #[test]
+fn no_password_can_be_given_on_the_command_line() {
+    for words in [["user", "add", "--help"], ["user", "password", "--help"]] {
+        let (_, help, _) = program(&words);
+        assert!(help.contains("--password-stdin") && !help.contains("--password "), "{help}");
+    }
+}
+
+#[test]
 fn a_wrong_command_line_ends_with_code_2() {
     for words in [
         &["sell"][..],

@@ -42,7 +42,7 @@ store::on_both! {
         server.stop().await;
         assert_eq!(
             site.ok("vendor reload").await,
-            "no server is running; the next one reads the file when it starts\n"
+            "no server is running; the next one starts with the file's 1 vendors\n"
         );
     }
 
@@ -55,7 +55,7 @@ store::on_both! {
         let why = site.fails("vendor reload").await;
         assert!(why.starts_with("error: the vendors' file is not good, the servers keep what they have:\n"), "{why}");
         assert!(why.contains("numbervendors.conf:2: ") && !why.contains("hunter22"), "{why}");
-        // A server that reads it all the same keeps the good lines and says what is wrong with the others.
+        // A server that reads it all the same says what is wrong with it and keeps the vendors that it has.
         server.signal(Signal::SIGHUP);
         server.says("numbervendors.conf:2: ").await;
         assert!(!server.log().contains("hunter22"), "{}", server.log());
