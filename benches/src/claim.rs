@@ -41,7 +41,10 @@ async fn check(field: &Field, sold: usize) -> anyhow::Result<()> {
     let in_service: i64 = row.at(0)?;
     let row = tx.query_one("SELECT COUNT(*) FROM charges", args![]).await?;
     let charged: i64 = row.at(0)?;
-    anyhow::ensure!(in_service == sold as i64 && charged == sold as i64, "{sold} sold, {in_service} in service, {charged} charged");
+    anyhow::ensure!(
+        in_service == sold as i64 && charged == sold as i64,
+        "{sold} sold, {in_service} in service, {charged} charged"
+    );
     Ok(())
 }
 
@@ -81,15 +84,32 @@ fn steps(buyer: AccountId, pool: i64, now: i64, id: i64, digits: &str) -> Vec<(&
         let written = args![now, "bench", none.clone(), buyer, operation, kind, record, before, after];
         ("registry::journal::WRITE", written.to_vec())
     };
-    let charge = serde_json::json!({ "amount": "1.00", "currency": "EUR", "state": "captured", "reason": "number of pool" });
+    let charge =
+        serde_json::json!({ "amount": "1.00", "currency": "EUR", "state": "captured", "reason": "number of pool" });
     let reason = format!("number {digits} of pool bench");
     vec![
         ("registry::number::RESELLER_OF", args![buyer].to_vec()),
         (
             "registry::number::SAVE",
             args![
-                "in_service", pool, 1i64, buyer, 1i64, none.clone(), none.clone(), none.clone(), none.clone(),
-                none.clone(), none.clone(), none.clone(), none.clone(), none.clone(), now, none.clone(), none.clone(), id
+                "in_service",
+                pool,
+                1i64,
+                buyer,
+                1i64,
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                now,
+                none.clone(),
+                none.clone(),
+                id
             ]
             .to_vec(),
         ),

@@ -95,7 +95,8 @@ async fn prepare(engine: Engine) -> anyhow::Result<Field> {
     let caller = Caller::system("bench");
     store::migrate(&test.db, MIGRATIONS, now).await?;
     registry::bootstrap(&test.db, now, &Credentials::new("administrator", server::PASSWORD)?).await?;
-    let spec = PoolSpec { name: "bench".to_owned(), minimum: 10, monthly_price: Money(1_000_000), ..PoolSpec::default() };
+    let spec =
+        PoolSpec { name: "bench".to_owned(), minimum: 10, monthly_price: Money(1_000_000), ..PoolSpec::default() };
     let pool = transaction!(test.db, |tx| Ok(pool::create(tx, &caller, now, &spec).await?.id))?;
     let mut accounts = Vec::new();
     for n in 0..BUYERS {

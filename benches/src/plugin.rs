@@ -14,16 +14,13 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
     let plugin = folder.path().join("plugin");
     std::fs::write(&plugin, "#!/bin/sh\nprintf 'OK\\n442071234567\\n'\n")?;
     std::fs::set_permissions(&plugin, std::fs::Permissions::from_mode(0o755))?;
-    let (lines, errors) = read_vendors(&format!("bench = Bench, {}, host, user, password, sip.example.com\n", plugin.display()));
+    let (lines, errors) =
+        read_vendors(&format!("bench = Bench, {}, host, user, password, sip.example.com\n", plugin.display()));
     anyhow::ensure!(errors.is_empty(), "{errors:?}");
     let line = lines.into_iter().next().ok_or_else(|| anyhow::anyhow!("no vendor"))?;
     let carrier = PluginCarrier::new(line, PluginSettings::default())?;
-    let request = OrderRequest {
-        reference: "strowger-bench".to_owned(),
-        group: "1".to_owned(),
-        quantity: 1,
-        number: None,
-    };
+    let request =
+        OrderRequest { reference: "strowger-bench".to_owned(), group: "1".to_owned(), quantity: 1, number: None };
     let (mut ours, mut bare) = (0.0, 0.0);
     for _ in 0..RUNS {
         let started = Instant::now();

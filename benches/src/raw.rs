@@ -27,7 +27,11 @@ pub(crate) fn sqlite(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
 }
 
 /// Runs a statement and counts its rows, reading every column as the registry does.
-pub(crate) fn query_sqlite(connection: &rusqlite::Connection, sql: &str, args: &[Val]) -> rusqlite::Result<Vec<Vec<Val>>> {
+pub(crate) fn query_sqlite(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    args: &[Val],
+) -> rusqlite::Result<Vec<Vec<Val>>> {
     let mut statement = connection.prepare_cached(sql)?;
     let width = statement.column_count();
     if width == 0 {

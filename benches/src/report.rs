@@ -36,7 +36,15 @@ impl Report {
     }
 
     /// Work a second, beside the raw work: the ratio says how many times as much ours costs.
-    pub(crate) fn rate(&mut self, what: &'static str, engine: &str, numbers: u32, value: f64, raw: f64, unit: &'static str) {
+    pub(crate) fn rate(
+        &mut self,
+        what: &'static str,
+        engine: &str,
+        numbers: u32,
+        value: f64,
+        raw: f64,
+        unit: &'static str,
+    ) {
         let ratio = Some(raw / value);
         self.push(Figure { what, engine: engine.to_owned(), numbers, value, unit, raw: Some(raw), ratio });
     }

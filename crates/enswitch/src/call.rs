@@ -2,9 +2,9 @@
 
 use ordering::Ordering;
 use registry::account::{self, Account};
-use registry::number;
 use registry::id::{AccountId, ClassId, PoolId};
 use registry::login::Login;
+use registry::number;
 use registry::{Caller, Error, Role};
 use store::{Db, Tx};
 

@@ -56,8 +56,10 @@ impl Ordering {
                 Attempt::Made(Ok(())) => None,
                 // Taking a number back is safe to repeat, so a vendor that can't be reached is asked again.
                 Attempt::Made(Err(error))
-                    if matches!(error.class, ErrorClass::VendorDown | ErrorClass::Throttled | ErrorClass::Ambiguous)
-                        && job.attempt < ATTEMPTS =>
+                    if matches!(
+                        error.class,
+                        ErrorClass::VendorDown | ErrorClass::Throttled | ErrorClass::Ambiguous
+                    ) && job.attempt < ATTEMPTS =>
                 {
                     return Ok(Next::Again(10_000_000 << job.attempt.clamp(0, 8)));
                 }
@@ -74,12 +76,7 @@ impl Ordering {
     }
 
     /// Calls the vendor, within its limits.
-    async fn give_number_back(
-        &self,
-        vendor: Option<VendorId>,
-        entry: &Entry,
-        number: &E164,
-    ) -> Result<Attempt> {
+    async fn give_number_back(&self, vendor: Option<VendorId>, entry: &Entry, number: &E164) -> Result<Attempt> {
         let Some(vendor) = vendor else { return Ok(Attempt::Made(Ok(()))) };
         match self.permit(vendor, entry).await? {
             Admission::Wait(wait) => Ok(Attempt::Later(wait)),

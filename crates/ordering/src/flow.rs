@@ -310,18 +310,12 @@ fn delivery(outcome: OrderOutcome) -> Delivery {
         OrderOutcome::Refused { reason, .. } => {
             Delivery { lines: Vec::new(), pending: 0, ended: Ended::Refused, message: reason }
         }
-        OrderOutcome::Delivered { lines, pending, note } => Delivery {
-            lines: kept(lines),
-            pending,
-            ended: Ended::Accepted,
-            message: note,
-        },
-        OrderOutcome::InDoubt { lines, reason } => Delivery {
-            lines: kept(lines),
-            pending: 0,
-            ended: Ended::InDoubt,
-            message: reason,
-        },
+        OrderOutcome::Delivered { lines, pending, note } => {
+            Delivery { lines: kept(lines), pending, ended: Ended::Accepted, message: note }
+        }
+        OrderOutcome::InDoubt { lines, reason } => {
+            Delivery { lines: kept(lines), pending: 0, ended: Ended::InDoubt, message: reason }
+        }
     }
 }
 

@@ -79,9 +79,7 @@ impl Caller {
     pub fn must_be_admin(&self, to: &str) -> Result<()> {
         match self.role {
             Role::Admin => Ok(()),
-            Role::Reseller | Role::Customer => {
-                Err(Error::NotAllowed(format!("only an administrator may {to}")))
-            }
+            Role::Reseller | Role::Customer => Err(Error::NotAllowed(format!("only an administrator may {to}"))),
         }
     }
 

@@ -102,13 +102,7 @@ pub async fn now(tx: &mut Tx) -> Result<i64> {
 /// Only those of the database.
 pub async fn claim(tx: &mut Tx, lease: i64) -> Result<Option<Job>> {
     let Some(row) = tx.query_opt(CLAIM, args![lease]).await? else { return Ok(None) };
-    Ok(Some(Job {
-        id: row.at(0)?,
-        kind: row.at(1)?,
-        subject: row.at(2)?,
-        attempt: row.at(3)?,
-        token: row.at(4)?,
-    }))
+    Ok(Some(Job { id: row.at(0)?, kind: row.at(1)?, subject: row.at(2)?, attempt: row.at(3)?, token: row.at(4)? }))
 }
 
 /// Holds a job for so many microseconds more; false when another worker has taken it.

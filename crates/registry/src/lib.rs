@@ -27,9 +27,9 @@ mod schema;
 pub mod server;
 pub mod setting;
 mod statement;
-mod text_enum;
 #[cfg(test)]
 mod tests;
+mod text_enum;
 pub mod vendor;
 pub mod vendor_link;
 

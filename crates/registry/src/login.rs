@@ -233,14 +233,7 @@ pub async fn create(
         }
         Err(error) => return Err(error.into()),
     };
-    let made = Login {
-        id,
-        account_id,
-        username: c.username.clone(),
-        role,
-        active: true,
-        credential_version: 1,
-    };
+    let made = Login { id, account_id, username: c.username.clone(), role, active: true, credential_version: 1 };
     write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
     Ok(made)
 }

@@ -3,12 +3,12 @@
 use serde::Serialize;
 use store::{Row, Tx, args};
 
+use crate::Result;
 use crate::caller::Caller;
 use crate::id::{AccountId, NumberId, ReservationId};
 use crate::number::Number;
 use crate::page::Page;
 use crate::statement::statements;
-use crate::Result;
 
 /// What became of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -85,7 +85,10 @@ fn vendor(row: &Row) -> Result<Vendor> {
 /// # Errors
 /// [`Error::Invalid`] where the file names too many.
 pub async fn sync(tx: &mut Tx, caller: &Caller, now: i64, listed: &[Listed]) -> Result<Vec<Vendor>> {
-    let known = introduce(tx, caller, now, listed).await?;
+    let known = list(tx).await?;
+    for line in at_most(listed)? {
+        update(tx, caller, now, known.iter().find(|v| v.name == line.name), line).await?;
+    }
     for gone in known.iter().filter(|v| v.active && !listed.iter().any(|l| l.name == v.name)) {
         tx.execute(RETIRE, args![now, gone.id]).await?;
         write(tx, caller, now, Some(gone), &Vendor { active: false, ..gone.clone() }).await?;
@@ -93,29 +96,36 @@ pub async fn sync(tx: &mut Tx, caller: &Caller, now: i64, listed: &[Listed]) -> 
     list(tx).await
 }
 
-/// Enters the vendors of a file, or brings them up to date, and leaves all others as they are: the reader of the file may
-/// see only part of what the servers see.
+/// Makes the vendors known that are not yet, and changes none that is: for whoever looks at a file of its own.
 ///
 /// # Errors
-/// [`Error::Invalid`] where the file names too many.
+/// As [`sync`].
 pub async fn introduce(tx: &mut Tx, caller: &Caller, now: i64, listed: &[Listed]) -> Result<Vec<Vendor>> {
+    let known = list(tx).await?;
+    for line in at_most(listed)?.iter().filter(|line| !known.iter().any(|v| v.name == line.name)) {
+        update(tx, caller, now, None, line).await?;
+    }
+    list(tx).await
+}
+
+fn at_most(listed: &[Listed]) -> Result<&[Listed]> {
     if listed.len() > MOST as usize {
         return Err(Error::invalid("vendors", format!("{} vendors are more than {MOST}", listed.len())));
     }
-    let known = list(tx).await?;
-    for line in listed {
-        let before = known.iter().find(|v| v.name == line.name);
-        let row = tx.query_one(UPSERT, args![&line.name, &line.display_name, &line.method, now]).await?;
-        let after = vendor(&row)?;
-        for slot in 0..line.concurrency.max(1) {
-            tx.execute(ADD_SLOT, args![after.id, slot]).await?;
-        }
-        tx.execute(DROP_SLOTS, args![after.id, line.concurrency.max(1)]).await?;
-        if before.is_none_or(|b| b.display_name != after.display_name || b.method != after.method || !b.active) {
-            write(tx, caller, now, before, &after).await?;
-        }
+    Ok(listed)
+}
+
+async fn update(tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Vendor>, line: &Listed) -> Result<()> {
+    let row = tx.query_one(UPSERT, args![&line.name, &line.display_name, &line.method, now]).await?;
+    let after = vendor(&row)?;
+    for slot in 0..line.concurrency.max(1) {
+        tx.execute(ADD_SLOT, args![after.id, slot]).await?;
     }
-    list(tx).await
+    tx.execute(DROP_SLOTS, args![after.id, line.concurrency.max(1)]).await?;
+    if before.is_none_or(|b| b.display_name != after.display_name || b.method != after.method || !b.active) {
+        write(tx, caller, now, before, &after).await?;
+    }
+    Ok(())
 }
 
 async fn write(tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Vendor>, after: &Vendor) -> Result<()> {

@@ -124,8 +124,7 @@ impl QuickReader {
     fn new(mut connection: Connection) -> Result<QuickReader> {
         let (epoch, until) = (Instant::now(), Arc::new(AtomicU64::new(u64::MAX)));
         let limit = until.clone();
-        connection
-            .progress_handler(STEPS, Some(move || micros(epoch.elapsed()) > limit.load(Ordering::Relaxed)))?;
+        connection.progress_handler(STEPS, Some(move || micros(epoch.elapsed()) > limit.load(Ordering::Relaxed)))?;
         Ok(QuickReader { connection: Mutex::new(connection), until, epoch })
     }
 
@@ -152,10 +151,7 @@ pub(crate) struct SqliteTx {
 
 impl SqliteTx {
     /// Runs work on the writer's own thread.
-    async fn slow<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn slow<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
         call(&self.db.write_thread, move |connection: &Mutex<Connection>| work(&lock(connection))).await
     }
 

@@ -73,8 +73,7 @@ impl Drop for TestDb {
 }
 
 async fn administer(server: &str, sql: &str) -> Result<()> {
-    let (client, connection) =
-        tokio_postgres::connect(&format!("{server}/postgres"), tokio_postgres::NoTls).await?;
+    let (client, connection) = tokio_postgres::connect(&format!("{server}/postgres"), tokio_postgres::NoTls).await?;
     let task = tokio::spawn(connection);
     let result = client.batch_execute(sql).await;
     drop(client);

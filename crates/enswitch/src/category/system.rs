@@ -1,6 +1,6 @@
 //! `numbers/system/…`: all numbers, for administrators.
 
-use registry::number::{self, MOST_AT_ONCE, Details, Filter, Number, Range};
+use registry::number::{self, Details, Filter, MOST_AT_ONCE, Number, Range};
 use registry::{Error, pool};
 use serde_json::json;
 use store::Tx;

@@ -66,8 +66,7 @@ pub async fn take_in(
     blocked: Option<&str>,
 ) -> Result<Intake> {
     let o = origin;
-    let values =
-        args![digits, State::Available, o.pool, o.class, o.vendor, o.group.as_str(), o.order, blocked, now];
+    let values = args![digits, State::Available, o.pool, o.class, o.vendor, o.group.as_str(), o.order, blocked, now];
     match tx.query_opt(INSERT, values).await? {
         None => Ok(Intake::Owned),
         Some(row) => {

@@ -11,7 +11,8 @@ use store::{Row, Tx, Val, args};
 pub use intake::{Intake, MOST_AT_ONCE, Origin, Range, add_range, take_in};
 pub use list::{Filter, by_reference, count_free, count_free_up_to, find, free, list, previously_owned};
 pub use sale::{
-    AtVendor, Details, Sale, block, claim_any, delete, disconnected, expire_due, may_buy, release, reserve, sell, sellable, set_details, unblock,
+    AtVendor, Details, Sale, block, claim_any, delete, disconnected, expire_due, may_buy, release, reserve, sell,
+    sellable, set_details, unblock,
 };
 pub(crate) use sale::{confirm, hand_over};
 pub use state::{MOVES, State};

@@ -105,24 +105,14 @@ pub async fn may_buy(tx: &mut Tx, caller: &Caller, buyer: AccountId) -> Result<(
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Conflict`] where it can't.
-pub async fn sellable(
-    tx: &mut Tx,
-    caller: Option<&Caller>,
-    buyer: Option<AccountId>,
-    digits: &str,
-) -> Result<Number> {
+pub async fn sellable(tx: &mut Tx, caller: Option<&Caller>, buyer: Option<AccountId>, digits: &str) -> Result<Number> {
     let found = super::find(tx, digits).await?.ok_or_else(|| Error::not_found("number", digits))?;
     must_be_for(tx, caller, buyer.or(caller.map(|caller| caller.account)), &found).await?;
     Ok(found)
 }
 
 /// Refuses a number that this buyer can't have, whoever asks for it.
-async fn must_be_for(
-    tx: &mut Tx,
-    caller: Option<&Caller>,
-    buyer: Option<AccountId>,
-    number: &Number,
-) -> Result<()> {
+async fn must_be_for(tx: &mut Tx, caller: Option<&Caller>, buyer: Option<AccountId>, number: &Number) -> Result<()> {
     let allowed = match (number.state, number.previous_account_id) {
         _ if number.blocked_reason.is_some() => false,
         (State::Available, _) => true,
@@ -304,10 +294,9 @@ pub async fn set_details(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, d
             uri => Some(sip_uri(uri)?),
         };
     }
-    for (field, text, slot) in [
-        ("description", &details.description, &mut after.description),
-        ("region", &details.region, &mut after.region),
-    ] {
+    for (field, text, slot) in
+        [("description", &details.description, &mut after.description), ("region", &details.region, &mut after.region)]
+    {
         if let Some(text) = text {
             if text.chars().count() > 1_000 {
                 return Err(Error::invalid(field, "must have at most 1000 characters"));

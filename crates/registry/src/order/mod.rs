@@ -61,10 +61,7 @@ impl State {
     /// Whether nothing more is expected of the order.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            State::Fulfilled | State::PartlyFulfilled | State::Refused | State::Resolved | State::Cancelled
-        )
+        matches!(self, State::Fulfilled | State::PartlyFulfilled | State::Refused | State::Resolved | State::Cancelled)
     }
 
     /// From where to where an order may go.
@@ -76,10 +73,9 @@ impl State {
         match self {
             Planned => matches!(to, Sent | Refused | Cancelled),
             Sent => matches!(to, Accepted | BackOrdered | Fulfilled | PartlyFulfilled | Refused | InDoubt),
-            Accepted | BackOrdered => matches!(
-                to,
-                Accepted | BackOrdered | Fulfilled | PartlyFulfilled | InDoubt | Resolved | Cancelled
-            ),
+            Accepted | BackOrdered => {
+                matches!(to, Accepted | BackOrdered | Fulfilled | PartlyFulfilled | InDoubt | Resolved | Cancelled)
+            }
             InDoubt => {
                 matches!(to, InDoubt | Accepted | BackOrdered | Fulfilled | PartlyFulfilled | Refused | Resolved)
             }
@@ -210,10 +206,7 @@ async fn lock(tx: &mut Tx, id: OrderId) -> Result<Order> {
 
 async fn save(tx: &mut Tx, caller: &Caller, now: i64, before: &Order, after: &mut Order) -> Result<()> {
     if before.state != after.state && !before.state.may_become(after.state) {
-        return Err(Error::Conflict(format!(
-            "order {} can't go from {} to {}",
-            after.id, before.state, after.state
-        )));
+        return Err(Error::Conflict(format!("order {} can't go from {} to {}", after.id, before.state, after.state)));
     }
     after.modified_at = now;
     let o = &*after;
