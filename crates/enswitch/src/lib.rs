@@ -1,8 +1,8 @@
 //! The Enswitch face: the JSON API under `/api/json/`, as Enswitch 3.13 and later document it.
 //!
-//! Functions stand in the tables of [`category`], one file for each category: who may call a function, its parameters with
+//! Functions stand in the tables of `category`, one file for each category: who may call a function, its parameters with
 //! their documentation, its handler. From these tables requests are checked and the [`reference()`] is written. Errors take
-//! their shape in [`error`] and nowhere else. **The face translates; what is allowed and what follows is decided below
+//! their shape in `error` and nowhere else. **The face translates; what is allowed and what follows is decided below
 //! it, and it never calls a vendor itself.**
 
 mod answer;

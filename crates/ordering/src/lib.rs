@@ -85,7 +85,7 @@ pub struct Ordering {
 }
 
 impl Ordering {
-    /// Joins a registry with no vendors yet; see [`Vendors::install`].
+    /// Joins a registry with no vendors yet; see [`Ordering::install`].
     #[must_use]
     pub fn new(db: Db, clock: Clock, settings: Settings) -> Ordering {
         Ordering { db, clock, settings, vendors: Vendors::default(), wake: Arc::default() }

@@ -48,7 +48,8 @@ pub(crate) fn resolve(line: &VendorLine) -> Result<Resolved, String> {
 }
 
 /// This program's file. After an upgrade has replaced the file, the kernel's link still leads to the running one.
-fn own_program() -> PathBuf {
+#[must_use]
+pub fn own_program() -> PathBuf {
     std::env::current_exe().ok().filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
 }
 

@@ -12,6 +12,6 @@ mod run;
 mod tests;
 
 pub use carrier::{PluginCarrier, PluginSettings};
-pub use method::{Resolved, check_executable};
+pub use method::{Resolved, check_executable, own_program};
 pub use output::Ended;
 pub use parse::parse_order;

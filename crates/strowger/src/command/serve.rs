@@ -41,8 +41,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let keys = KeySet::load_or_create(&config.keys_file)?;
     transaction!(db, |tx| setting::agree_on_keys(tx, &keys.id()).await)?;
 
-    let program = std::env::current_exe().context("own program")?;
-    carriers::plugin::reaper::start(&program).context("reaper")?;
+    carriers::plugin::reaper::start(&carriers::plugin::own_program()).context("reaper")?;
     let ordering = Ordering::new(db.clone(), clock.clone(), settings(&config));
     let message = presence::first_vendors(&config, &ordering).await;
     let identity = identity(&config, clock.now())?;

@@ -4,10 +4,36 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::patience::{until, within};
 use crate::script::Script;
+use crate::server::Server;
 use crate::site::Site;
+
+const LONGER_THAN_THE_LEASE: Duration = Duration::from_secs(6);
+
+/// Pauses a server whose call is under way, until the other one has found the order in doubt.
+///
+/// A server may be paused while it holds a lock of the database, which others wait for. It is then let go on and paused again,
+/// so that the test meets what is usual.
+async fn take_over(site: &Site, paused: &Server) {
+    until("the other server has taken over", async || {
+        paused.signal(Signal::SIGSTOP);
+        let found = within(LONGER_THAN_THE_LEASE, async || {
+            let said = site.run("order list --state in_doubt --json").await;
+            said.stdout.contains("\"in_doubt\"").then_some(())
+        })
+        .await;
+        let nothing_is_held = timeout(LONGER_THAN_THE_LEASE, site.run("pool set london --description paused")).await;
+        let done = found.filter(|()| nothing_is_held.is_ok());
+        if done.is_none() {
+            paused.signal(Signal::SIGCONT);
+        }
+        done
+    })
+    .await;
+}
 
 store::on_both! {
     async fn a_late_answer_is_kept_and_nothing_is_ordered_again(database: TestDb) {
@@ -21,20 +47,7 @@ store::on_both! {
         until("the vendor is called", async || (!script.orders().is_empty()).then_some(())).await;
         let b = site.serve_with(&lease).await;
 
-        // A server may be stopped while it holds a lock of the database; it is then let go on and stopped again.
-        let taken_over = async || {
-            a.signal(Signal::SIGSTOP);
-            let found = within(Duration::from_secs(6), async || {
-                let said = site.run("order list --state in_doubt --json").await;
-                said.stdout.contains("\"in_doubt\"").then_some(())
-            })
-            .await;
-            if found.is_none() {
-                a.signal(Signal::SIGCONT);
-            }
-            found
-        };
-        until("the other server has taken over", taken_over).await;
+        take_over(&site, &a).await;
         assert_eq!(site.alerts().await, [("in_doubt".to_owned(), "order:1".to_owned())]);
         assert_eq!(site.free("london").await, 0);
         assert_eq!(script.orders().len(), 1);
@@ -64,19 +77,7 @@ store::on_both! {
         let a = site.serve_with(&lease).await;
         until("the vendor is called", async || (!script.orders().is_empty()).then_some(())).await;
         let b = site.serve_with(&lease).await;
-        until("the other server has taken over", async || {
-            a.signal(Signal::SIGSTOP);
-            let found = within(Duration::from_secs(6), async || {
-                let said = site.run("order list --state in_doubt --json").await;
-                said.stdout.contains("\"in_doubt\"").then_some(())
-            })
-            .await;
-            if found.is_none() {
-                a.signal(Signal::SIGCONT);
-            }
-            found
-        })
-        .await;
+        take_over(&site, &a).await;
         // The operator believes that nothing was bought, and takes what is missing off the plan.
         b.stop().await;
         site.ok("pool set london --minimum 0").await;
