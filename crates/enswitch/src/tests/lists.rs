@@ -70,7 +70,8 @@ store::on_both! {
     async fn what_would_take_too_long_is_refused(db: TestDb) {
         let door = Door::open(&db).await;
         let pool = door.pool("London", |_| {}).await;
-        door.stock(pool.id, "442070000000", "442070010000").await;
+        door.stock(pool.id, "442070000000", "442070009999").await;
+        door.stock(pool.id, "442070010000", "442070010000").await;
         let admin = door.admin().await;
         let list = async |fields: &[(&str, &str)]| admin.call("numbers/system/list", fields).await;
         assert_eq!(list(&[("sort", "number")]).await.says(), "400 sort");
