@@ -179,6 +179,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, new: &NewAccount) ->
         return Err(Error::invalid("name", format!("`{name}` must have 1 to 200 characters and not be a number")));
     }
     let currency = money::currency(&new.currency)?;
+    check_limit(new.credit_limit)?;
     let parent_id = match (new.parent_id, new.kind) {
         (AccountId::OPERATOR, Kind::Customer) => AccountId::DEFAULT_RESELLER,
         (parent, _) => parent,
@@ -268,6 +269,13 @@ pub(crate) async fn bootstrap(tx: &mut Tx, caller: &Caller, now: i64) -> Result<
     }
 }
 
+fn check_limit(limit: Option<Money>) -> Result<()> {
+    match limit {
+        Some(limit) if limit < Money::ZERO => Err(Error::invalid("credit_limit", format!("{limit} is below zero"))),
+        _ => Ok(()),
+    }
+}
+
 /// Money is for resellers and administrators, and for nobody on their own account.
 fn must_be_above(caller: &Caller, id: AccountId, to: &str) -> Result<()> {
     caller.must_be_reseller(to)?;
@@ -300,6 +308,7 @@ pub async fn set_credit_limit(
     limit: Option<Money>,
 ) -> Result<Account> {
     must_be_above(caller, id, "set credit limits")?;
+    check_limit(limit)?;
     change(tx, caller, now, id, SET_LIMIT, args![limit, now, id]).await
 }
 

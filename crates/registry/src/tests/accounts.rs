@@ -72,6 +72,10 @@ store::on_both! {
         assert!(matches!(itself, Err(Error::NotAllowed(_))), "{itself:?}");
         let limit = transaction!(test.db, |tx| account::set_credit_limit(tx, &reseller, NOW, acme, None).await);
         assert!(matches!(limit, Err(Error::NotAllowed(_))), "{limit:?}");
+        let below = transaction!(test.db, |tx| {
+            account::set_credit_limit(tx, &reseller, NOW, shop, Some(Money(-1))).await
+        });
+        assert!(matches!(below, Err(Error::Invalid { field: "credit_limit", .. })), "{below:?}");
     }
 
     async fn a_pool_is_checked_and_its_name_is_unique(test: TestDb) {
