@@ -17,7 +17,7 @@ run: build ## Builds and starts the server; DATABASE_URL=postgres://… for Post
 	$(if $(DATABASE_URL),export STROWGER_DATABASE_URL='$(DATABASE_URL)')
 	exec ./target/release/strowger serve
 
-test: tools nextest ## Runs every test, on SQLite and on a private PostgreSQL
+test: tools nextest clients ## Runs every test, on SQLite and on a private PostgreSQL
 	.ci/with-postgres $(CARGO) nextest run --workspace --features fault-points $(TESTS)
 
 lint: tools deny ## Formatting, lints (warnings are errors), documentation, licences and duplicates
@@ -42,13 +42,30 @@ fuzz: tools ## Runs each fuzz target for FUZZ_SECONDS (60)
 	    RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048
 	done
 
-.PHONY: tools nextest deny curl
+.PHONY: tools nextest deny curl clients
 curl:
 	@command -v curl >/dev/null || { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq; $$s apt-get install -y -qq curl; }
 
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "the Rust toolchain is missing: https://rustup.rs" >&2; exit 1; }
 	@command -v cc >/dev/null || { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq; $$s apt-get install -y -qq gcc libc6-dev; }
+
+# What the tests of the NGCP interface work with: Perl, PHP and Python programs, and schemathesis.
+SCHEMATHESIS := target/it/schemathesis
+clients: curl
+	@missing=
+	for program in php python3 openssl; do command -v $$program >/dev/null || missing=1; done
+	perl -MLWP::UserAgent -MJSON -MLWP::Protocol::https -e 1 2>/dev/null || missing=1
+	python3 -m venv --help >/dev/null 2>&1 && python3 -c 'import ensurepip' 2>/dev/null || missing=1
+	if [ -n "$$missing" ]; then
+	    s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq
+	    DEBIAN_FRONTEND=noninteractive $$s apt-get install -y -qq \
+	        libwww-perl libjson-perl liblwp-protocol-https-perl php-cli python3-venv openssl >&2
+	fi
+	[ -x $(SCHEMATHESIS)/bin/schemathesis ] || {
+	    python3 -m venv $(SCHEMATHESIS)
+	    $(SCHEMATHESIS)/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5
+	}
 
 nextest:
 	@command -v cargo-nextest >/dev/null || $(CARGO) install cargo-nextest --locked

@@ -109,6 +109,13 @@ fn steps(buyer: AccountId, pool: i64, now: i64, id: i64, digits: &str) -> Vec<(&
                 now,
                 none.clone(),
                 none.clone(),
+                none.clone(),
+                false,
+                false,
+                none.clone(),
+                none.clone(),
+                none.clone(),
+                none.clone(),
                 id
             ]
             .to_vec(),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is a test: figures depend on the machine, ratios hardly.
 
+mod api;
 mod claim;
 mod import;
 mod plugin;
@@ -85,7 +86,8 @@ async fn measure(engine: Engine, size: u32, program: &std::path::Path, report: &
     import::measure(&field, size, program, report).await?;
     search::measure(&field, size, report).await?;
     claim::measure(&field, size, report).await?;
-    server::measure(&field, size, program, report).await
+    let contacts = api::fill(&field, size).await?;
+    server::measure(&field, size, contacts, program, report).await
 }
 
 /// A registry with a priced pool and an account for each buyer.

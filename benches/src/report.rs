@@ -59,7 +59,7 @@ impl Report {
     fn push(&mut self, figure: Figure) {
         let raw = figure.raw.map(|raw| format!(", raw {raw:.1}")).unwrap_or_default();
         let ratio = figure.ratio.map(|ratio| format!(", ratio {ratio:.2}")).unwrap_or_default();
-        say(&format!("  {}: {:.1} {}{raw}{ratio}", figure.what, figure.value, figure.unit));
+        say(&format!("  {}: {} {}{raw}{ratio}", figure.what, shown(figure.value), figure.unit));
         self.figures.push(figure);
     }
 
@@ -74,7 +74,7 @@ impl Report {
                 f.what.to_owned(),
                 f.engine.clone(),
                 f.numbers.to_string(),
-                format!("{:.1}", f.value),
+                shown(f.value),
                 f.unit.to_owned(),
                 or_dash(f.raw, 1),
                 or_dash(f.ratio, 2),
@@ -82,4 +82,9 @@ impl Report {
         }
         println!("{table}");
     }
+}
+
+/// Small values with more places.
+fn shown(value: f64) -> String {
+    if value < 10.0 { format!("{value:.3}") } else { format!("{value:.1}") }
 }

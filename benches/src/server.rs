@@ -14,13 +14,20 @@ pub(crate) const PASSWORD: &str = "bench password";
 const REQUESTS: u32 = 2_000;
 const CLIENTS: u32 = 8;
 
-pub(crate) async fn measure(field: &Field, size: u32, program: &Path, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) async fn measure(
+    field: &Field,
+    size: u32,
+    contacts: u32,
+    program: &Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let started = Instant::now();
     let mut command = command(field, program);
-    command.env("STROWGER_ADMIN_LISTEN", format!("127.0.0.1:{port}")).env("STROWGER_NUMBER_VENDORS", "off");
+    command.env("STROWGER_ADMIN_LISTEN", format!("127.0.0.1:{port}")).env("STROWGER_SUBSCRIBER_LISTEN", "127.0.0.1:0");
+    command.env("STROWGER_NUMBER_VENDORS", "off");
     let mut child = command.arg("serve").spawn().context("server")?;
-    let result = drive(field, size, port, started, child.id(), report).await;
+    let result = drive(field, (size, contacts), port, started, child.id(), report).await;
     child.kill().ok();
     child.wait().ok();
     result
@@ -28,7 +35,7 @@ pub(crate) async fn measure(field: &Field, size: u32, program: &Path, report: &m
 
 async fn drive(
     field: &Field,
-    size: u32,
+    (size, contacts): (u32, u32),
     port: u16,
     started: Instant,
     pid: u32,
@@ -72,6 +79,7 @@ async fn drive(
     }
     let rate = f64::from(REQUESTS) / begun.elapsed().as_secs_f64();
     report.plain("HTTPS, list of 100 free numbers", field.engine, size, rate, "requests/s");
+    crate::api::drive(field, contacts, &base, pid, report).await?;
     if let Some(memory) = memory_mib(pid, "VmHWM") {
         report.plain("server, highest memory", field.engine, size, memory, "MiB");
     }

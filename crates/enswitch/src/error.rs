@@ -72,7 +72,11 @@ pub(crate) fn refusal(error: &Error, function: &Function) -> Refusal {
         Error::NotAuthenticated => ("401", ""),
         Error::NotAllowed(_) => ("402", ""),
         Error::NoCredit { .. } => ("403", "customer"),
-        Error::Conflict(_) | Error::IllegalMove { .. } => ("400", function.subject),
+        Error::Dangling { field, .. } | Error::Taken { field, .. } => ("400", parameter(field)),
+        Error::Conflict(_) | Error::IllegalMove { .. } | Error::InUse { .. } | Error::Terminated { .. } => {
+            ("400", function.subject)
+        }
+        Error::Quota { .. } => ("402", ""),
         Error::VendorRefused(_) => ("400", "number"),
         Error::Unavailable(_) => ("503", ""),
         Error::Store(_) | Error::Internal(_) => (INCIDENT, ""),

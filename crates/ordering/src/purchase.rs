@@ -177,36 +177,51 @@ impl Ordering {
         digits: &str,
         reference: Option<&str>,
     ) -> Result<OrderId> {
+        registry::transaction!(self.db, |tx| self.order(tx, caller, buyer, digits, reference).await)
+    }
+
+    /// Writes down the order for a number that a vendor has offered in real-time mode, and the job that sends it once the
+    /// transaction is committed. An order of that buyer for that number that is still open is the one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where nobody offers the number; [`Error::Unavailable`] where a spend cap or a pause forbids the
+    /// order; as [`order::plan`].
+    pub async fn order(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        buyer: AccountId,
+        digits: &str,
+        reference: Option<&str>,
+    ) -> Result<OrderId> {
         let now = self.clock.now();
-        registry::transaction!(self.db, |tx| {
-            if let Some(open) = order::open_for(tx, digits, buyer).await? {
-                return Ok(open);
-            }
-            let Some(link) = self.offered(tx, digits).await? else { return Err(Error::not_found("number", digits)) };
-            let Some(entry) = self.vendors.get(link.vendor_id) else {
-                return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
-            };
-            vendor::lock(tx, link.vendor_id).await?;
-            if let Some(open) = order::open_for(tx, digits, buyer).await? {
-                // The same call, made twice at once.
-                return Ok(open);
-            }
-            if !vendor::get(tx, link.vendor_id).await?.may_be_asked(now) {
-                return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
-            }
-            let allowance = entry.policy.allowance(tx, now, link.vendor_id, &link, 1).await?;
-            if let Some(because) = allowance.because {
-                tracing::warn!(vendor = entry.name, because, "purchase stopped by a spend cap");
-                return Err(Error::Unavailable("this number can't be ordered at the moment".to_owned()));
-            }
-            let pool = pool::get(tx, link.pool_id).await?;
-            let wanted = Some(Wanted { digits, buyer });
-            let id = order::plan(tx, caller, now, &pool, &link, None, 1, wanted).await?.id;
-            if let Some(reference) = reference {
-                order::refer(tx, id, reference).await?;
-            }
-            Ok(id)
-        })
+        if let Some(open) = order::open_for(tx, digits, buyer).await? {
+            return Ok(open);
+        }
+        let Some(link) = self.offered(tx, digits).await? else { return Err(Error::not_found("number", digits)) };
+        let Some(entry) = self.vendors.get(link.vendor_id) else {
+            return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
+        };
+        vendor::lock(tx, link.vendor_id).await?;
+        if let Some(open) = order::open_for(tx, digits, buyer).await? {
+            // The same call, made twice at once.
+            return Ok(open);
+        }
+        if !vendor::get(tx, link.vendor_id).await?.may_be_asked(now) {
+            return Err(Error::Unavailable("the vendor of this number can't be asked now".to_owned()));
+        }
+        let allowance = entry.policy.allowance(tx, now, link.vendor_id, &link, 1).await?;
+        if let Some(because) = allowance.because {
+            tracing::warn!(vendor = entry.name, because, "purchase stopped by a spend cap");
+            return Err(Error::Unavailable("this number can't be ordered at the moment".to_owned()));
+        }
+        let pool = pool::get(tx, link.pool_id).await?;
+        let wanted = Some(Wanted { digits, buyer });
+        let id = order::plan(tx, caller, now, &pool, &link, None, 1, wanted).await?.id;
+        if let Some(reference) = reference {
+            order::refer(tx, id, reference).await?;
+        }
+        Ok(id)
     }
 
     async fn wait_for(&self, caller: &Caller, id: OrderId, digits: &str) -> Result<Purchase> {

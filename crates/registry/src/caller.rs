@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
-use crate::id::{AccountId, LoginId};
+use crate::id::{AccountId, LoginId, SubscriberId};
 use crate::statement::statements;
 use crate::{Error, Result};
 
@@ -17,9 +17,39 @@ pub enum Role {
     Reseller,
     /// Acts for a customer's account and everything below it.
     Customer,
+    /// Cares for the customers of all resellers: what has to do with them, nothing else.
+    CareAdmin,
+    /// Cares for the customers of one reseller.
+    Care,
+    /// Lawful interception, and nothing else.
+    Intercept,
+    /// A subscriber who administers the account of its customer.
+    SubscriberAdmin,
+    /// A subscriber: its own record.
+    Subscriber,
 }
 
-crate::text_enum!(Role, "role", { Admin => "admin", Reseller => "reseller", Customer => "customer" });
+crate::text_enum!(Role, "role", {
+    Admin => "admin", Reseller => "reseller", Customer => "customer", CareAdmin => "ccareadmin", Care => "ccare",
+    Intercept => "lintercept", SubscriberAdmin => "subscriberadmin", Subscriber => "subscriber",
+});
+
+/// What a login may do or not do beside its role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Rights {
+    /// It may look and change nothing.
+    pub read_only: bool,
+    /// It may manage other logins.
+    pub master: bool,
+    /// Passwords of SIP accounts are shown to it.
+    pub show_passwords: bool,
+}
+
+impl Default for Rights {
+    fn default() -> Self {
+        Rights { read_only: false, master: true, show_passwords: true }
+    }
+}
 
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +62,8 @@ pub struct Caller {
     pub account: AccountId,
     /// What it may do.
     pub role: Role,
+    /// What it may do beside.
+    pub rights: Rights,
     /// What it may see.
     pub scope: Scope,
 }
@@ -43,6 +75,8 @@ pub enum Scope {
     All,
     /// The account's own and those of every account below it.
     Subtree(AccountId),
+    /// One subscriber's own.
+    Subscriber(SubscriberId),
 }
 
 statements! {
@@ -58,6 +92,7 @@ impl Caller {
             login: None,
             account: AccountId::OPERATOR,
             role: Role::Admin,
+            rights: Rights::default(),
             scope: Scope::All,
         }
     }
@@ -66,10 +101,31 @@ impl Caller {
     #[must_use]
     pub fn login(id: LoginId, name: &str, account: AccountId, role: Role) -> Caller {
         let scope = match role {
-            Role::Admin => Scope::All,
-            Role::Reseller | Role::Customer => Scope::Subtree(account),
+            Role::Admin | Role::CareAdmin => Scope::All,
+            _ => Scope::Subtree(account),
         };
-        Caller { name: name.to_owned(), login: Some(id), account, role, scope }
+        Caller { name: name.to_owned(), login: Some(id), account, role, rights: Rights::default(), scope }
+    }
+
+    /// A subscriber that has logged in, on the account that it belongs to; `administrative` as an administrator of that
+    /// account.
+    #[must_use]
+    pub fn subscriber(id: SubscriberId, name: &str, account: AccountId, administrative: bool) -> Caller {
+        let (role, scope) = if administrative {
+            (Role::SubscriberAdmin, Scope::Subtree(account))
+        } else {
+            (Role::Subscriber, Scope::Subscriber(id))
+        };
+        let rights = Rights { read_only: false, master: false, show_passwords: false };
+        Caller { name: name.to_owned(), login: None, account, role, rights, scope }
+    }
+
+    /// Refuses whoever may only look.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`].
+    pub fn must_write(&self) -> Result<()> {
+        if self.rights.read_only { Err(Error::NotAllowed("this login may only read".to_owned())) } else { Ok(()) }
     }
 
     /// Refuses whoever does not run the installation.
@@ -79,7 +135,7 @@ impl Caller {
     pub fn must_be_admin(&self, to: &str) -> Result<()> {
         match self.role {
             Role::Admin => Ok(()),
-            Role::Reseller | Role::Customer => Err(Error::NotAllowed(format!("only an administrator may {to}"))),
+            _ => Err(Error::NotAllowed(format!("only an administrator may {to}"))),
         }
     }
 
@@ -90,7 +146,18 @@ impl Caller {
     pub fn must_be_reseller(&self, to: &str) -> Result<()> {
         match self.role {
             Role::Admin | Role::Reseller => Ok(()),
-            Role::Customer => Err(Error::NotAllowed(format!("only a reseller or administrator may {to}"))),
+            _ => Err(Error::NotAllowed(format!("only a reseller or administrator may {to}"))),
+        }
+    }
+
+    /// Refuses whoever has nothing to do with the care for customers.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`] saying what was to be done.
+    pub fn must_care(&self, to: &str) -> Result<()> {
+        match self.role {
+            Role::Admin | Role::Reseller | Role::CareAdmin | Role::Care => self.must_write(),
+            _ => Err(Error::NotAllowed(format!("only those who care for customers may {to}"))),
         }
     }
 
@@ -102,6 +169,7 @@ impl Caller {
         match self.scope {
             Scope::All => Ok(true),
             Scope::Subtree(root) if root == account => Ok(true),
+            Scope::Subscriber(_) => Ok(self.account == account),
             Scope::Subtree(root) => Ok(tx.query_opt(IS_BELOW, args![account, root]).await?.is_some()),
         }
     }

@@ -30,6 +30,52 @@ pub enum Error {
     /// The change contradicts what is there.
     #[error("{0}")]
     Conflict(String),
+    /// Another record has the value, which must be unique.
+    #[error("{kind}: {field} `{value}` exists already")]
+    Taken {
+        /// What kind of record.
+        kind: &'static str,
+        /// The field's name in the registry.
+        field: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// A field names a record that does not exist, that the caller may not see, or that does not suit.
+    #[error("{field}: {value} does not exist")]
+    Dangling {
+        /// The field's name in the registry.
+        field: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// Other records refer to it.
+    #[error("{kind} {key} is still in use")]
+    InUse {
+        /// What kind of record.
+        kind: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// A limit on a kind of record is reached.
+    #[error("account {account} may have {limit} of {kind} and has {used}")]
+    Quota {
+        /// What is limited, such as `subscribers`.
+        kind: &'static str,
+        /// The account whose limit it is.
+        account: i64,
+        /// How many it may have.
+        limit: i64,
+        /// How many it has.
+        used: i64,
+    },
+    /// The record has come to its end and can't be changed any more.
+    #[error("{kind} {key} is terminated")]
+    Terminated {
+        /// What kind of record.
+        kind: &'static str,
+        /// Its key.
+        key: String,
+    },
     /// A number can't make this move now.
     #[error("number {digits} can't go from {from} to {to}")]
     IllegalMove {
@@ -81,6 +127,16 @@ impl Error {
     /// A wrong value.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Error {
         Error::Invalid { field, message: message.into() }
+    }
+
+    /// A value that another record has.
+    pub fn taken(kind: &'static str, field: &'static str, value: impl ToString) -> Error {
+        Error::Taken { kind, field, value: value.to_string() }
+    }
+
+    /// A reference to what is not there.
+    pub fn dangling(field: &'static str, value: impl ToString) -> Error {
+        Error::Dangling { field, value: value.to_string() }
     }
 
     /// Whether someone who runs the server should look at it: its cause is not in the request.

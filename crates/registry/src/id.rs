@@ -55,6 +55,20 @@ ids! {
     ImportId;
     /// A running server.
     ServerId;
+    /// A contact: a person or company that an account's papers name.
+    ContactId;
+    /// A billing profile: a price list for calls.
+    ProfileId;
+    /// A zone of a billing profile.
+    ZoneId;
+    /// A fee of a billing profile.
+    FeeId;
+    /// A SIP domain.
+    DomainId;
+    /// A subscriber: a SIP account.
+    SubscriberId;
+    /// A destination, time, source or B-number set of call forwards.
+    ForwardSetId;
 }
 
 impl AccountId {

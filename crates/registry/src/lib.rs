@@ -6,14 +6,21 @@
 
 pub mod account;
 pub mod alert;
+pub mod auth_token;
+pub mod ban;
+pub mod billing;
+pub mod call_forward;
 pub mod caller;
 pub mod charge;
+pub mod client_certificate;
 pub mod clock;
+pub mod contact;
 mod error;
 pub mod id;
 pub mod import;
 pub mod job;
 pub mod journal;
+pub mod listing;
 pub mod login;
 pub mod money;
 pub mod number;
@@ -21,12 +28,18 @@ pub mod offer;
 pub mod order;
 pub mod page;
 pub mod pool;
+pub mod preference;
+pub mod quota;
 pub mod refill;
 pub mod reservation;
 mod schema;
+pub mod seal;
 pub mod server;
 pub mod setting;
+pub mod sip_domain;
 mod statement;
+pub mod subscriber;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod text_enum;
@@ -37,7 +50,7 @@ pub use caller::{Caller, Role};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use money::Money;
-pub use schema::{MIGRATIONS, bootstrap, is_empty, statements};
+pub use schema::{MIGRATIONS, bootstrap, is_empty, sources, statements};
 pub(crate) use text_enum::text_enum;
 
 /// A transaction of the registry: `transaction!(db, |tx| { … Ok(value) })` is a [`Result`].

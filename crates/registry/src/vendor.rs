@@ -7,6 +7,7 @@ use crate::alert::{self, Kind};
 use crate::caller::Caller;
 use crate::id::VendorId;
 use crate::journal::{self, Change, Operation};
+use crate::listing::{self, Column, Reach, Source};
 use crate::statement::statements;
 use crate::{Error, Result};
 
@@ -45,15 +46,49 @@ pub struct Listed {
     pub concurrency: u32,
 }
 
+/// All vendors, also those that the file no longer names.
+pub static VENDORS: Source = Source {
+    name: "vendors",
+    from: "vendors t",
+    fixed: "",
+    reach: Reach::NOBODY,
+    columns: &[
+        Column::int("id", "t.id"),
+        Column::text("name", "t.name"),
+        Column::text("display_name", "t.display_name"),
+        Column::bool("active", "t.active"),
+        Column::int("failures", "t.failures"),
+    ],
+    tallies: &[],
+};
+
+/// The lists of this module.
+pub(crate) const SOURCES: &[&Source] = &[&VENDORS];
+
+macro_rules! columns {
+    () => {
+        "id, name, display_name, method, active, failures, open_until"
+    };
+}
+
+/// A statement for several vendors at a time.
+const MANY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", (SELECT COUNT(*) FROM vendor_slots s WHERE s.vendor_id = vendors.id) AS slots, (SELECT COUNT(*) FROM \
+     vendor_slots s WHERE s.vendor_id = vendors.id AND s.leased_until >= {now}) AS busy FROM vendors WHERE id IN ({ids})"
+);
+
 statements! {
-    UPSERT = "INSERT INTO vendors (name, display_name, method, active, failures, open_until, next_call_at, created_at, \
-        modified_at) VALUES ($1, $2, $3, true, 0, 0, 0, $4, $4) ON CONFLICT (name) DO UPDATE SET \
-        display_name = excluded.display_name, method = excluded.method, active = true, modified_at = excluded.modified_at \
-        RETURNING id, name, display_name, method, active, failures, open_until";
+    INSERT = concat!("INSERT INTO vendors (name, display_name, method, active, failures, open_until, next_call_at, \
+        created_at, modified_at) VALUES ($1, $2, $3, true, 0, 0, 0, $4, $4) ON CONFLICT (name) DO NOTHING RETURNING ",
+        columns!());
+    UPDATE = concat!("UPDATE vendors SET display_name = $1, method = $2, active = true, modified_at = $3 \
+        WHERE name = $4 RETURNING ", columns!());
     RETIRE = "UPDATE vendors SET active = false, modified_at = $1 WHERE id = $2";
-    LIST = "SELECT id, name, display_name, method, active, failures, open_until FROM vendors ORDER BY id LIMIT 1000";
-    BY_ID = "SELECT id, name, display_name, method, active, failures, open_until FROM vendors WHERE id = $1";
-    BY_NAME = "SELECT id, name, display_name, method, active, failures, open_until FROM vendors WHERE name = $1";
+    LIST = concat!("SELECT ", columns!(), " FROM vendors ORDER BY id LIMIT 1000");
+    BY_ID = concat!("SELECT ", columns!(), " FROM vendors WHERE id = $1");
+    BY_NAME = concat!("SELECT ", columns!(), " FROM vendors WHERE name = $1");
     LOCK = "SELECT id, next_call_at FROM vendors WHERE id = $1 {wait}";
     NEXT_CALL = "UPDATE vendors SET next_call_at = $1 WHERE id = $2";
     ADD_SLOT = "INSERT INTO vendor_slots (vendor_id, slot, leased_until, token) VALUES ($1, $2, 0, {now}) \
@@ -116,8 +151,14 @@ fn at_most(listed: &[Listed]) -> Result<&[Listed]> {
 }
 
 async fn update(tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Vendor>, line: &Listed) -> Result<()> {
-    let row = tx.query_one(UPSERT, args![&line.name, &line.display_name, &line.method, now]).await?;
-    let after = vendor(&row)?;
+    let inserted = tx.query_opt(INSERT, args![&line.name, &line.display_name, &line.method, now]).await?;
+    let after = match &inserted {
+        Some(row) => vendor(row)?,
+        None => vendor(&tx.query_one(UPDATE, args![&line.display_name, &line.method, now, &line.name]).await?)?,
+    };
+    if inserted.is_some() {
+        VENDORS.count(tx, after.id.0, &[], 1);
+    }
     for slot in 0..line.concurrency.max(1) {
         tx.execute(ADD_SLOT, args![after.id, slot]).await?;
     }
@@ -146,6 +187,32 @@ async fn write(tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Vendor>, 
 /// Only those of the database.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Vendor>> {
     tx.query(LIST, args![]).await?.iter().map(vendor).collect()
+}
+
+/// A vendor and its calls.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The vendor.
+    pub vendor: Vendor,
+    /// How many calls may run at once.
+    pub slots: u32,
+    /// How many are running.
+    pub busy: u32,
+}
+
+fn condition(row: &Row) -> Result<Condition> {
+    Ok(Condition { vendor: vendor(row)?, slots: row.get("slots")?, busy: row.get("busy")? })
+}
+
+/// The vendors of those ids, in their order, with their calls; for ids that a [`listing`] has given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Condition>> {
+    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(condition).collect::<Result<Vec<_>>>()?;
+    found.sort_by_key(|condition| ids.iter().position(|id| *id == condition.vendor.id.0));
+    found.dedup_by_key(|condition| condition.vendor.id);
+    Ok(found)
 }
 
 /// The vendor of that id.

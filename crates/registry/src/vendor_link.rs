@@ -6,6 +6,7 @@ use store::{Row, Tx, args};
 use crate::caller::Caller;
 use crate::id::{ClassId, LinkId, PoolId, VendorId};
 use crate::journal::{self, Change, Operation};
+use crate::listing::{self, Column, Reach, Source};
 use crate::page::Page;
 use crate::statement::statements;
 use crate::{Error, Money, Result, job, money, pool, vendor};
@@ -78,6 +79,33 @@ macro_rules! select {
     };
 }
 
+/// All links.
+pub static LINKS: Source = Source {
+    name: "vendor links",
+    from: "vendor_links t",
+    fixed: "",
+    reach: Reach::NOBODY,
+    columns: &[
+        Column::int("id", "t.id"),
+        Column::int("pool_id", "t.pool_id"),
+        Column::int("vendor_id", "t.vendor_id"),
+        Column::text("group_id", "t.group_id"),
+        Column::text("group_name", "t.group_name"),
+        Column::int("class_id", "t.class_id"),
+        Column::int("priority", "t.priority"),
+        Column::int("setup_cost", "t.setup_cost"),
+        Column::int("monthly_cost", "t.monthly_cost"),
+        Column::text("currency", "t.currency"),
+    ],
+    tallies: &[],
+};
+
+/// The lists of this module.
+pub(crate) const SOURCES: &[&Source] = &[&LINKS];
+
+/// A statement for several links at a time.
+const MANY: &str = concat!(select!(), "WHERE l.id IN ({ids})");
+
 statements! {
     INSERT = "INSERT INTO vendor_links (pool_id, vendor_id, group_id, group_name, class_id, priority, setup_cost, \
         monthly_cost, currency, created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id";
@@ -149,6 +177,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, spec: &LinkSpec) -> 
     ];
     let id = taken(tx.query_one(INSERT, values).await, spec)?.at(0)?;
     let made = get(tx, id).await?;
+    LINKS.count(tx, made.id.0, &[], 1);
     write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
     wake(tx, made.pool_id).await?;
     Ok(made)
@@ -161,6 +190,9 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, spec: &LinkSpec) -> 
 pub async fn update(tx: &mut Tx, caller: &Caller, now: i64, id: LinkId, spec: &LinkSpec) -> Result<Link> {
     caller.must_be_admin("link pools to vendors")?;
     let before = get(tx, id).await?;
+    if spec.pool_id != before.pool_id {
+        return Err(Error::invalid("pool_id", "a link stays with its pool: make another one"));
+    }
     let (class, currency) = check(tx, spec).await?;
     let s = spec;
     let values = args![
@@ -206,6 +238,7 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: LinkId) -> Resul
     let before = get(tx, id).await?;
     tx.execute(FORGET_OFFERS, args![id]).await?;
     tx.execute(DELETE, args![id]).await?;
+    LINKS.count(tx, id.0, &[], -1);
     write(tx, caller, now, Operation::Delete, Some(&before), None).await
 }
 
@@ -252,4 +285,15 @@ pub async fn of_pool(tx: &mut Tx, pool: PoolId) -> Result<Vec<Link>> {
 /// Only those of the database.
 pub async fn list(tx: &mut Tx, page: Page) -> Result<Vec<Link>> {
     tx.query(LIST, args![page.after, page.limit()]).await?.iter().map(link).collect()
+}
+
+/// The links of those ids that are there, in their order; for ids that a [`listing`] has given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Link>> {
+    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(link).collect::<Result<Vec<_>>>()?;
+    found.sort_by_key(|link| ids.iter().position(|id| *id == link.id.0));
+    found.dedup_by_key(|link| link.id);
+    Ok(found)
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use argon2::Argon2;
 use argon2::password_hash::PasswordVerifier as _;
 use argon2::password_hash::phc::PasswordHash;
+use registry::ban::{self, Attempt};
 use registry::id::LoginId;
-use registry::login::{self, Login};
-use registry::{Clock, Error, Result};
+use registry::login::{self, Login, Verifier};
+use registry::{Clock, Error, Result, subscriber, transaction};
 use store::Db;
 
-use crate::{Claims, Tokens, VerifiedCache};
+use crate::{Claims, TokenClaims, Tokens, VerifiedCache, certificate_digest};
 
 /// How long a token holds, in seconds: a day.
 pub const TOKEN_LIFE: i64 = 86_400;
@@ -21,6 +22,31 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3Ryb3dnZXIgbm9ib2R5$AAAAAA
 
 /// The id under which unknown user names wait for their turn; no login has it.
 const NO_LOGIN: i64 = -1;
+
+/// Ids of subscribers are counted from here where they stand beside those of logins.
+const SUBSCRIBERS: i64 = i64::MIN;
+
+/// Why somebody is not let in.
+#[derive(Debug)]
+pub enum Denied {
+    /// Nobody has these credentials.
+    Unknown,
+    /// Too many passwords were wrong: none is looked at for a while.
+    Banned,
+    /// The credentials are right, but whoever they belong to may not log in.
+    Barred,
+    /// It could not be found out.
+    Failed(Error),
+}
+
+impl From<Error> for Denied {
+    fn from(error: Error) -> Denied {
+        match error {
+            Error::NotAuthenticated => Denied::Unknown,
+            other => Denied::Failed(other),
+        }
+    }
+}
 
 /// Finds out who is calling. Cheap to clone.
 #[derive(Clone)]
@@ -41,23 +67,95 @@ impl Authenticator {
 
     /// The login of that user name, if the password is its own. A refusal takes as long for a name that does not exist.
     ///
+    /// Failures are not counted: dialects that know where a request comes from use [`Authenticator::login`].
+    ///
     /// # Errors
     /// [`Error::NotAuthenticated`]; those of the database.
     pub async fn password(&self, username: &str, password: &str) -> Result<Login> {
+        let found = login::claimed(&mut self.0.db.reader(), username).await?.filter(|candidate| !candidate.barred);
+        let known = found.as_ref().map(|c| (c.login.id.0, c.login.credential_version, c.verifier.clone()));
+        let right = self.verified(known, password).await;
+        found.filter(|_| right).map(|candidate| candidate.login).ok_or(Error::NotAuthenticated)
+    }
+
+    /// The login that an attempt names, if the password is its own. Failures are counted, and too many of a user name or
+    /// from an address bring a ban.
+    ///
+    /// # Errors
+    /// As [`Denied`] says.
+    pub async fn login(&self, attempt: &Attempt<'_>, password: &str) -> std::result::Result<Login, Denied> {
+        let failures = self.must_not_be_banned(attempt).await?;
+        let found = login::claimed(&mut self.0.db.reader(), attempt.username).await?;
+        let known = found.as_ref().map(|c| (c.login.id.0, c.login.credential_version, c.verifier.clone()));
+        let right = self.verified(known, password).await;
+        self.note(attempt, right, failures).await?;
+        match found {
+            Some(candidate) if right && candidate.barred => Err(Denied::Barred),
+            Some(candidate) if right => Ok(candidate.login),
+            _ => Err(Denied::Unknown),
+        }
+    }
+
+    /// The subscriber that an attempt names as `user@domain`, if the web password is its own; as [`Authenticator::login`].
+    ///
+    /// # Errors
+    /// As [`Denied`] says.
+    pub async fn subscriber(
+        &self,
+        attempt: &Attempt<'_>,
+        user: &str,
+        domain: &str,
+        password: &str,
+    ) -> std::result::Result<subscriber::Candidate, Denied> {
+        let failures = self.must_not_be_banned(attempt).await?;
+        let found = match subscriber::candidate(&mut self.0.db.reader(), user, domain).await {
+            Ok(candidate) => Some(candidate),
+            Err(Error::NotAuthenticated) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let known = found.as_ref().map(|c| (SUBSCRIBERS + c.subscriber_id.0, c.credential_version, c.verifier.clone()));
+        let right = self.verified(known, password).await;
+        self.note(attempt, right, failures).await?;
+        match found {
+            Some(candidate) if right && candidate.barred => Err(Denied::Barred),
+            Some(candidate) if right => Ok(candidate),
+            _ => Err(Denied::Unknown),
+        }
+    }
+
+    /// The login that a client certificate (in DER, its key proven by the handshake) was issued to.
+    ///
+    /// # Errors
+    /// [`Denied::Unknown`] where it was issued to nobody, was revoked, or the login may not log in.
+    pub async fn certificate(&self, der: &[u8]) -> std::result::Result<Login, Denied> {
+        Ok(login::by_certificate(&mut self.0.db.reader(), &certificate_digest(der)).await?)
+    }
+
+    /// Says whether failures of the user name are remembered.
+    async fn must_not_be_banned(&self, attempt: &Attempt<'_>) -> std::result::Result<bool, Denied> {
+        let standing = ban::standing(&mut self.0.db.reader(), self.0.clock.now(), attempt).await?;
+        if standing.banned { Err(Denied::Banned) } else { Ok(standing.failures) }
+    }
+
+    /// Remembers a failure; a success makes failures forgotten.
+    async fn note(&self, attempt: &Attempt<'_>, right: bool, failures: bool) -> Result<()> {
+        let (db, now) = (&self.0.db, self.0.clock.now());
+        match right {
+            false => transaction!(db, |tx| ban::failed(tx, now, attempt).await),
+            true if failures => transaction!(db, |tx| ban::succeeded(tx, attempt).await),
+            true => Ok(()),
+        }
+    }
+
+    /// Whether the password is that of the verifier, which belongs to an id at a credential version. Where there is none,
+    /// it takes as long.
+    async fn verified(&self, known: Option<(i64, i64, Verifier)>, password: &str) -> bool {
         let owned = password.to_owned();
-        match login::candidate(&mut self.0.db.reader(), username).await {
-            Ok(candidate) => {
-                let login::Candidate { login, verifier } = candidate;
-                let verify = move || verifier.verify(&owned);
-                let right = self.0.cache.check(login.id.0, login.credential_version, password, verify).await;
-                if right { Ok(login) } else { Err(Error::NotAuthenticated) }
+        match known {
+            Some((id, version, verifier)) if verifier.is_set() => {
+                self.0.cache.check(id, version, password, move || verifier.verify(&owned)).await
             }
-            Err(Error::NotAuthenticated) => {
-                let verify = move || nobody(&owned);
-                self.0.cache.check(NO_LOGIN, 0, password, verify).await;
-                Err(Error::NotAuthenticated)
-            }
-            Err(error) => Err(error),
+            _ => self.0.cache.check(NO_LOGIN, 0, password, move || nobody(&owned)).await,
         }
     }
 
@@ -66,10 +164,9 @@ impl Authenticator {
     /// # Errors
     /// [`Error::Internal`] where it can't be signed.
     pub fn issue(&self, login: &Login) -> Result<(String, i64)> {
-        let expires = self.seconds() + TOKEN_LIFE;
+        let expires = self.expiry();
         let claims = Claims { login: login.id.0, version: login.credential_version, expires };
-        let token = self.0.tokens.issue(&claims).map_err(|error| Error::Internal(format!("token: {error}")))?;
-        Ok((token, expires))
+        Ok((self.sign(&claims)?, expires))
     }
 
     /// The login that a token was issued to, if its time is not over and its credentials are still the same: they are
@@ -78,8 +175,46 @@ impl Authenticator {
     /// # Errors
     /// [`Error::NotAuthenticated`]; those of the database.
     pub async fn token(&self, token: &str) -> Result<Login> {
-        let claims = self.0.tokens.verify(token, self.seconds()).map_err(|_| Error::NotAuthenticated)?;
-        login::by_token(&mut self.0.db.reader(), LoginId(claims.login), claims.version).await
+        let claims: Claims = self.read(token)?;
+        self.login_of(LoginId(claims.login), claims.version).await
+    }
+
+    /// When a token that is issued now ends, in seconds since 1970 UTC.
+    #[must_use]
+    pub fn expiry(&self) -> i64 {
+        self.seconds() + TOKEN_LIFE
+    }
+
+    /// A token with a dialect's own claims.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where it can't be signed.
+    pub fn sign<C: TokenClaims>(&self, claims: &C) -> Result<String> {
+        self.0.tokens.issue(claims).map_err(|error| Error::Internal(format!("token: {error}")))
+    }
+
+    /// What a token with a dialect's own claims says, if its time is not over. Whoever it names is to be read anew.
+    ///
+    /// # Errors
+    /// [`Error::NotAuthenticated`].
+    pub fn read<C: TokenClaims>(&self, token: &str) -> Result<C> {
+        self.0.tokens.verify(token, self.seconds()).map_err(|_| Error::NotAuthenticated)
+    }
+
+    /// The login of that id, if it may log in and its credentials are still of that version.
+    ///
+    /// # Errors
+    /// [`Error::NotAuthenticated`]; those of the database.
+    pub async fn login_of(&self, id: LoginId, version: i64) -> Result<Login> {
+        login::by_token(&mut self.0.db.reader(), id, version).await
+    }
+
+    /// The subscriber of that uuid, if it may log in and its credentials are still of that version.
+    ///
+    /// # Errors
+    /// [`Error::NotAuthenticated`]; those of the database.
+    pub async fn subscriber_of(&self, uuid: &str, version: i64) -> Result<subscriber::Candidate> {
+        subscriber::by_uuid(&mut self.0.db.reader(), uuid, version).await
     }
 
     fn seconds(&self) -> i64 {

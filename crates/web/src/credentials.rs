@@ -1,7 +1,7 @@
 //! Remembers which credentials were verified, so that a slow password hash is not computed for every request.
 //!
-//! What is remembered is a digest under a key that only this process has, of the login, its credential version and the
-//! password; a login whose password changes has another version and is verified anew. Failures are not remembered.
+//! What is remembered is a digest under a key that only this process has, of the login or subscriber, its credential
+//! version and the password; one whose password changes has another version and is verified anew. Failures are not remembered.
 
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZero;

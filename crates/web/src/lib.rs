@@ -6,6 +6,7 @@
 
 mod authenticate;
 mod certificate;
+mod client_certificate;
 mod connection;
 mod credentials;
 mod hex;
@@ -17,8 +18,9 @@ mod serve;
 mod tls;
 mod token;
 
-pub use authenticate::{Authenticator, TOKEN_LIFE};
+pub use authenticate::{Authenticator, Denied, TOKEN_LIFE};
 pub use certificate::{CertificateError, Identity};
+pub use client_certificate::{ClientCertificate, certificate_digest, certificate_subject};
 pub use connection::{Connection, Limited, Peer, PeerCertificate};
 pub use credentials::VerifiedCache;
 pub use keys::{Key, KeyError, KeySet};
@@ -26,4 +28,4 @@ pub use limits::{Limits, Refusal, limited, plain_refusal};
 pub use metrics::{Metrics, Sample, status_router};
 pub use serve::serve;
 pub use tls::{TlsListener, TlsReload};
-pub use token::{Claims, TokenError, Tokens};
+pub use token::{Claims, TokenClaims, TokenError, Tokens};

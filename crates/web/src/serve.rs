@@ -3,6 +3,10 @@
 use std::net::SocketAddr;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::HOST;
+use axum::middleware::map_request;
 use axum::serve::Listener;
 use tokio::sync::watch;
 
@@ -19,8 +23,9 @@ where
     L::Io: PeerCertificate,
 {
     let address = listener.local_addr().ok();
-    let serving = axum::serve(Limited::new(listener, limits), router.into_make_service_with_connect_info::<Peer>())
-        .with_graceful_shutdown(stopped(shutdown.clone()));
+    let service = router.layer(map_request(with_host)).into_make_service_with_connect_info::<Peer>();
+    let serving =
+        axum::serve(Limited::new(listener, limits), service).with_graceful_shutdown(stopped(shutdown.clone()));
     let patience = async {
         stopped(shutdown).await;
         tokio::time::sleep(limits.drain).await;
@@ -32,6 +37,15 @@ where
             false
         }
     }
+}
+
+/// HTTP/2 says in the target what HTTP/1.1 says in `Host`; handlers find it in one place.
+async fn with_host(mut request: Request) -> Request {
+    let authority = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(authority) = authority {
+        request.headers_mut().entry(HOST).or_insert(authority);
+    }
+    request
 }
 
 async fn stopped(mut shutdown: watch::Receiver<bool>) {

@@ -157,6 +157,7 @@ pub(super) fn filtered(filter: &Filter, scope: Scope, page: Page) -> (String, Ve
         (None, Scope::Subtree(root)) => {
             and(" AND account_id IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)", root.into());
         }
+        (None, Scope::Subscriber(id)) => and(" AND subscriber_id = ?", id.into()),
     }
     if let Some(pool) = filter.pool {
         and(" AND pool_id = ?", pool.into());

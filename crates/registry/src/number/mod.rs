@@ -1,29 +1,36 @@
 //! Numbers: what we own, who has it, and in which state it is.
 
 mod intake;
+mod line;
 mod list;
 mod sale;
+mod split;
 mod state;
+mod stock;
 
 use serde::Serialize;
 use store::{Row, Tx, Val, args};
 
 pub use intake::{Intake, MOST_AT_ONCE, Origin, Range, add_range, take_in};
+pub(crate) use line::{Holder, Wanted, attach, detach, of_subscribers, pass};
+pub use line::{Line, NUMBERS_IN_USE, load};
 pub use list::{Filter, by_reference, count_free, count_free_up_to, find, free, list, previously_owned};
+pub(crate) use sale::hand_over;
 pub use sale::{
-    AtVendor, Details, Sale, block, claim_any, delete, disconnected, expire_due, may_buy, release, reserve, sell,
-    sellable, set_details, unblock,
+    AtVendor, Details, Sale, claim_any, expire_due, may_buy, release, reserve, sell, sellable, set_details,
 };
-pub(crate) use sale::{confirm, hand_over};
+pub use split::Split;
 pub use state::{MOVES, State};
+pub(crate) use stock::confirm;
+pub use stock::{block, delete, disconnected, unblock};
 
 use crate::caller::{Caller, Role};
-use crate::id::{AccountId, ClassId, NumberId, OrderId, PoolId, VendorId};
+use crate::id::{AccountId, ClassId, NumberId, OrderId, PoolId, SubscriberId, VendorId};
 use crate::journal::{self, Change, Operation};
 use crate::{Error, Result};
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    STATEMENTS.iter().chain(intake::STATEMENTS).chain(list::STATEMENTS).chain(sale::STATEMENTS)
+    [STATEMENTS, intake::STATEMENTS, line::STATEMENTS, list::STATEMENTS, sale::STATEMENTS].into_iter().flatten()
 }
 
 /// A number.
@@ -67,16 +74,35 @@ pub struct Number {
     pub created_at: i64,
     /// When it was last changed.
     pub modified_at: i64,
+    /// The subscriber whose number it is.
+    pub subscriber_id: Option<SubscriberId>,
+    /// Whether it is the one that its subscriber calls from.
+    pub is_primary: bool,
+    /// Whether it stands for a device of its subscriber.
+    pub is_devid: bool,
+    /// The account that has it in service again once no subscriber has it; none: it came with its subscriber and goes
+    /// with it.
+    pub home_account_id: Option<AccountId>,
+    /// Country code, as a subscriber's number was given.
+    pub country_code: Option<String>,
+    /// Area code, as a subscriber's number was given.
+    pub area_code: Option<String>,
+    /// The rest of the number, as a subscriber's number was given.
+    pub subscriber_number: Option<String>,
 }
 
 /// The columns that make a [`Number`].
 macro_rules! columns {
     () => {
         "id, digits, state, pool_id, class_id, vendor_id, order_id, account_id, destination, previous_account_id, \
-         reserve_history, until, blocked_reason, reference, alias, region, description, created_at, modified_at"
+         reserve_history, until, blocked_reason, reference, alias, region, description, created_at, modified_at, \
+         subscriber_id, is_primary, is_devid, home_account_id, country_code, area_code, subscriber_number"
     };
 }
 pub(crate) use columns;
+
+/// The lists of this module.
+pub(crate) const SOURCES: &[&crate::listing::Source] = &[&NUMBERS_IN_USE];
 
 crate::statement::statements! {
     BY_DIGITS = concat!("SELECT ", columns!(), " FROM numbers WHERE digits = $1");
@@ -85,7 +111,8 @@ crate::statement::statements! {
     SAVE = "UPDATE numbers SET state = $1, pool_id = $2, class_id = $3, account_id = $4, reseller_id = $5, \
         destination = $6, previous_account_id = $7, reserve_history = $8, until = $9, blocked_reason = $10, \
         reference = $11, alias = $12, region = $13, description = $14, modified_at = $15, vendor_id = $16, \
-        order_id = $17 WHERE id = $18";
+        order_id = $17, subscriber_id = $18, is_primary = $19, is_devid = $20, home_account_id = $21, country_code = $22, \
+        area_code = $23, subscriber_number = $24 WHERE id = $25";
     RESELLER_OF = "SELECT reseller_id FROM accounts WHERE id = $1";
 }
 
@@ -112,6 +139,13 @@ fn number(row: &Row) -> Result<Number> {
         description: row.at(16)?,
         created_at: row.at(17)?,
         modified_at: row.at(18)?,
+        subscriber_id: row.at(19)?,
+        is_primary: row.at(20)?,
+        is_devid: row.at(21)?,
+        home_account_id: row.at(22)?,
+        country_code: row.at(23)?,
+        area_code: row.at(24)?,
+        subscriber_number: row.at(25)?,
     })
 }
 
@@ -122,8 +156,11 @@ impl Number {
         self.state == State::Available && self.blocked_reason.is_none()
     }
 
-    /// Moves the number on, if the table of moves allows it.
+    /// Moves the number on, if the table of moves allows it and no subscriber has it.
     fn become_state(&mut self, to: State) -> Result<()> {
+        if self.subscriber_id.is_some() && to != State::InService {
+            return Err(Error::InUse { kind: "number", key: self.digits.clone() });
+        }
         if !self.state.may_become(to) {
             return Err(Error::IllegalMove { digits: self.digits.clone(), from: self.state, to });
         }
@@ -230,9 +267,17 @@ async fn save(tx: &mut Tx, caller: &Caller, now: i64, before: &Number, after: &m
         now,
         n.vendor_id,
         n.order_id,
+        n.subscriber_id,
+        n.is_primary,
+        n.is_devid,
+        n.home_account_id,
+        n.country_code.as_deref(),
+        n.area_code.as_deref(),
+        n.subscriber_number.as_deref(),
         n.id
     ];
     tx.execute(SAVE, values).await?;
+    line::count(tx, before, after).await?;
     write(tx, caller, now, Operation::Update, Some(before), after).await
 }
 

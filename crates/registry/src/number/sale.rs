@@ -112,7 +112,12 @@ pub async fn sellable(tx: &mut Tx, caller: Option<&Caller>, buyer: Option<Accoun
 }
 
 /// Refuses a number that this buyer can't have, whoever asks for it.
-async fn must_be_for(tx: &mut Tx, caller: Option<&Caller>, buyer: Option<AccountId>, number: &Number) -> Result<()> {
+pub(super) async fn must_be_for(
+    tx: &mut Tx,
+    caller: Option<&Caller>,
+    buyer: Option<AccountId>,
+    number: &Number,
+) -> Result<()> {
     let allowed = match (number.state, number.previous_account_id) {
         _ if number.blocked_reason.is_some() => false,
         (State::Available, _) => true,
@@ -136,7 +141,7 @@ fn unsellable(number: &Number) -> Error {
     }
 }
 
-pub(crate) async fn put_in_service(
+async fn put_in_service(
     tx: &mut Tx,
     caller: &Caller,
     now: i64,
@@ -148,10 +153,22 @@ pub(crate) async fn put_in_service(
     after.become_state(State::InService)?;
     after.assign(Some(buyer));
     after.reference = reference.map(str::to_owned);
+    serve(tx, caller, now, &before, after, buyer).await
+}
+
+/// Writes a number that has been put in service, takes its price and looks after its pool.
+pub(super) async fn serve(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    before: &Number,
+    mut after: Number,
+    buyer: AccountId,
+) -> Result<Number> {
     if before.state == State::Reserved {
         reservation::end(tx, now, before.id, reservation::State::Taken).await?;
     }
-    save(tx, caller, now, &before, &mut after).await?;
+    save(tx, caller, now, before, &mut after).await?;
     if let Some(pool_id) = after.pool_id {
         let pool = pool::get(tx, pool_id).await?;
         charge::take(tx, caller, now, buyer, &pool, &after.digits).await?;
@@ -227,20 +244,26 @@ pub async fn release(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, at_ve
         after.become_state(State::Released)?;
         job::enqueue(tx, job::Kind::Disconnect, before.id.0, 0).await?;
     } else {
-        let days = match before.pool_id {
-            Some(pool) => pool::get(tx, pool).await?.quarantine_days,
-            None => 0,
-        };
-        if days > 0 {
-            after.become_state(State::Aging)?;
-            after.until = Some(now + i64::from(days) * DAY);
-        } else {
-            after.become_state(State::Available)?;
-        }
+        rest(tx, now, &mut after).await?;
     }
     after.assign(None);
     save(tx, caller, now, &before, &mut after).await?;
     Ok(after)
+}
+
+/// Sends a number into the quarantine of its pool, or where there is none makes it available.
+pub(super) async fn rest(tx: &mut Tx, now: i64, number: &mut Number) -> Result<()> {
+    let days = match number.pool_id {
+        Some(pool) => pool::get(tx, pool).await?.quarantine_days,
+        None => 0,
+    };
+    if days > 0 {
+        number.become_state(State::Aging)?;
+        number.until = Some(now + i64::from(days) * DAY);
+        Ok(())
+    } else {
+        number.become_state(State::Available)
+    }
 }
 
 /// Ends reservations and quarantines that are over; returns how many.
@@ -317,94 +340,6 @@ fn sip_uri(text: &str) -> Result<String> {
     } else {
         Err(Error::invalid("destination", format!("`{text}` is not a SIP, SIPS or TEL URI")))
     }
-}
-
-/// Keeps a number from being sold.
-///
-/// # Errors
-/// [`Error::NotAllowed`], [`Error::NotFound`].
-pub async fn block(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, reason: &str) -> Result<Number> {
-    caller.must_be_admin("block numbers")?;
-    if reason.trim().is_empty() {
-        return Err(Error::invalid("reason", "a number is blocked for a reason"));
-    }
-    set_blocked(tx, caller, now, digits, Some(reason)).await
-}
-
-/// Lets a blocked number be sold again.
-///
-/// # Errors
-/// As [`block`]; [`Error::Conflict`] where its digits are not a number of E.164.
-pub async fn unblock(tx: &mut Tx, caller: &Caller, now: i64, digits: &str) -> Result<Number> {
-    caller.must_be_admin("unblock numbers")?;
-    if e164::E164::parse(digits).is_err() {
-        return Err(Error::Conflict(format!("{digits} is not a number of E.164 and can't be sold")));
-    }
-    set_blocked(tx, caller, now, digits, None).await
-}
-
-/// Lets a number be sold that was taken in with a doubt, as its vendor has confirmed it; for the system's own work.
-pub(crate) async fn confirm(tx: &mut Tx, caller: &Caller, now: i64, digits: &str) -> Result<Number> {
-    set_blocked(tx, caller, now, digits, None).await
-}
-
-async fn set_blocked(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, reason: Option<&str>) -> Result<Number> {
-    let before = lock(tx, digits).await?;
-    let mut after = before.clone();
-    after.blocked_reason = reason.map(str::to_owned);
-    save(tx, caller, now, &before, &mut after).await?;
-    Ok(after)
-}
-
-/// Takes a number off the books that is no longer ours.
-///
-/// # Errors
-/// [`Error::NotAllowed`], [`Error::NotFound`], [`Error::IllegalMove`].
-pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, digits: &str) -> Result<Number> {
-    caller.must_be_admin("delete numbers")?;
-    let before = lock(tx, digits).await?;
-    if before.state == State::Reserved {
-        reservation::end(tx, now, before.id, reservation::State::Cancelled).await?;
-    }
-    let mut after = before.clone();
-    after.become_state(State::Deleted)?;
-    after.assign(None);
-    save(tx, caller, now, &before, &mut after).await?;
-    Ok(after)
-}
-
-/// Records that the vendor has taken a released number back, or would not.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::IllegalMove`].
-pub async fn disconnected(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    digits: &str,
-    refused: Option<&str>,
-) -> Result<Number> {
-    let before = lock(tx, digits).await?;
-    let mut after = before.clone();
-    let subject = format!("number:{digits}");
-    if before.state != State::Released {
-        // A late answer to a call that was settled otherwise: the number may be another customer's by now.
-        return Err(Error::IllegalMove { digits: digits.to_owned(), from: before.state, to: State::Deleted });
-    }
-    match refused {
-        None => {
-            after.become_state(State::Deleted)?;
-            crate::alert::clear(tx, now, crate::alert::Kind::ReleaseFailed, &subject).await?;
-        }
-        Some(reason) => {
-            // It is still paid for: back to the stock, where a person can see why.
-            after.become_state(State::Available)?;
-            after.blocked_reason = Some(format!("the vendor did not take it back: {reason}"));
-            crate::alert::raise(tx, now, crate::alert::Kind::ReleaseFailed, &subject, reason).await?;
-        }
-    }
-    save(tx, caller, now, &before, &mut after).await?;
-    Ok(after)
 }
 
 /// Gives a number that an order has brought to the buyer it was ordered for.

@@ -5,12 +5,15 @@
 //! listing or by a person, never by calling again. Whatever a vendor delivers, however late, is recorded.
 
 mod outcome;
+mod shown;
 mod supply;
 
 use serde::Serialize;
 use store::{Row, Tx, args};
 
 pub use outcome::{Delivered, Delivery, Ended, Line, LineOutcome, lines, record, resolve};
+pub(crate) use shown::SOURCES;
+pub use shown::{ORDERS, load};
 pub use supply::{Supply, doubtful_links, next_grace_end, spent, supply};
 
 use crate::caller::{Caller, Scope};
@@ -145,11 +148,14 @@ macro_rules! columns {
     };
 }
 
+use columns;
+
 crate::statement::statements! {
     INSERT = "INSERT INTO orders (reference, refill_id, pool_id, vendor_id, link_id, group_id, class_id, quantity, digits, \
-        account_id, state, delivered, pending, setup_cost, monthly_cost, currency, token, message, made_by, created_at, \
-        modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', 0, 0, $11, $12, $13, 0, '', $14, $15, $15) \
-        RETURNING id";
+        account_id, reseller_id, state, delivered, pending, setup_cost, monthly_cost, currency, token, message, made_by, \
+        created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+        (SELECT reseller_id FROM accounts WHERE id = $10), 'planned', 0, 0, $11, $12, $13, 0, '', $14, $15, $15) \
+        RETURNING id, reseller_id";
     BY_ID = concat!("SELECT ", columns!(), " FROM orders WHERE id = $1");
     LOCK = concat!("SELECT ", columns!(), " FROM orders WHERE id = $1 {wait}");
     BY_REFERENCE = concat!("SELECT ", columns!(), " FROM orders WHERE reference = $1");
@@ -291,15 +297,19 @@ pub async fn plan(
         &caller.name,
         now
     ];
-    let id: OrderId = match (tx.query_one(INSERT, values).await, wanted) {
+    let (id, reseller) = match (tx.query_one(INSERT, values).await, wanted) {
         // Another buyer's order came in between.
         (Err(store::Error::Unique(_)), Some(wanted)) => return Err(bought_already(wanted.digits)),
-        (inserted, _) => inserted?.at(0)?,
+        (inserted, _) => {
+            let row = inserted?;
+            (row.at(0)?, row.at(1)?)
+        }
     };
     if let Some(wanted) = wanted {
         charge::hold(tx, caller, now, wanted.buyer, pool, wanted.digits, id).await?;
     }
     let planned = lock(tx, id).await?;
+    shown::count(tx, &planned, reseller);
     write(tx, caller, now, Operation::Create, None, &planned).await?;
     job::enqueue(tx, job::Kind::Order, id.0, 0).await?;
     Ok(planned)
@@ -399,7 +409,7 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: OrderId) -> Result<Order> {
     let visible = match (caller.scope, found.account_id) {
         (Scope::All, _) => true,
         (Scope::Subtree(_), Some(account)) => caller.sees(tx, account).await?,
-        (Scope::Subtree(_), None) => false,
+        (Scope::Subtree(_), None) | (Scope::Subscriber(_), _) => false,
     };
     if visible { Ok(found) } else { Err(Error::not_found("order", id)) }
 }
@@ -441,7 +451,9 @@ pub async fn list(tx: &mut Tx, caller: &Caller, filter: Filter, page: Page) -> R
         (Scope::All, Filter::State(state)) => tx.query(IN_STATE, args![state, after, limit]).await?,
         (Scope::All, Filter::Pool(pool)) => tx.query(OF_POOL, args![pool, after, limit]).await?,
         (Scope::Subtree(root), Filter::All) => tx.query(OF_ACCOUNT, args![after, root, limit]).await?,
-        (Scope::Subtree(_), _) => return Err(Error::NotAllowed("only an administrator may filter orders".to_owned())),
+        (Scope::Subtree(_) | Scope::Subscriber(_), _) => {
+            return Err(Error::NotAllowed("only an administrator may filter orders".to_owned()));
+        }
     };
     rows.iter().map(order).collect()
 }

@@ -58,7 +58,7 @@ store::on_both! {
         transaction!(test.db, |tx| account::set_status(tx, &admin(), NOW, shop, Status::Terminated).await)
             .expect("terminated");
         let back = transaction!(test.db, |tx| account::set_status(tx, &admin(), NOW, shop, Status::Active).await);
-        assert!(matches!(back, Err(Error::Conflict(_))), "{back:?}");
+        assert!(matches!(back, Err(Error::Terminated { .. })), "{back:?}");
     }
 
     async fn nobody_pays_itself(test: TestDb) {

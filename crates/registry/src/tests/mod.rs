@@ -1,13 +1,24 @@
 //! Tests that go over the whole registry: every statement on both engines, the first start, scopes.
 
+mod access;
+mod account_status;
 mod accounts;
+mod billing;
+mod call_forwards;
 mod charges;
 mod imports;
+mod inventory;
 mod jobs;
 mod journal;
+mod listings;
 mod logins;
 mod money;
+mod papers;
 pub(crate) mod plans;
+mod preferences;
+mod quotas;
+mod sip_domains;
+mod subscribers;
 mod vendors;
 
 use std::time::{Duration, Instant};

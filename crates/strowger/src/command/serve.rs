@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use ngcp::Ngcp;
 use ordering::{Ordering, Worker};
 use presence::Presence;
+use registry::seal::Sealer;
 use registry::{Clock, order, setting, transaction};
+use rustls::ServerConfig;
 use store::Db;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -19,7 +22,7 @@ use web::{
     Authenticator, CertificateError, Identity, KeySet, Limits, Metrics, Sample, TlsListener, Tokens, VerifiedCache,
 };
 
-use crate::config::{Config, LogFormat};
+use crate::config::{self, Config, LogFormat};
 use crate::context::{open, prepare, settings};
 use crate::output;
 
@@ -44,32 +47,51 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     carriers::plugin::reaper::start(&carriers::plugin::own_program()).context("reaper")?;
     let ordering = Ordering::new(db.clone(), clock.clone(), settings(&config));
     let message = presence::first_vendors(&config, &ordering).await;
-    let identity = identity(&config, clock.now())?;
-    let listener = TlsListener::bind(config.admin_listen, identity.server_config(false)?)
+    let [for_staff, for_subscribers] = certificates(&config, clock.now())?;
+    let listener = TlsListener::bind(config.admin_listen, for_staff)
         .await
         .with_context(|| format!("admin_listen {}", config.admin_listen))?;
     let address = axum::serve::Listener::local_addr(&listener)?;
+    let for_subscribers = TlsListener::bind(config.subscriber_listen, for_subscribers)
+        .await
+        .with_context(|| format!("subscriber_listen {}", config.subscriber_listen))?;
+    let subscriber_address = axum::serve::Listener::local_addr(&for_subscribers)?;
 
     let (stop, stopped) = watch::channel(false);
     let reload = Arc::new(Notify::new());
     let signals = tokio::spawn(signals.follow(stop, reload.clone()));
     let worker = tokio::spawn(Worker::new(ordering.clone()).run(stopped.clone(), DRAIN));
-    let presence = Presence { config: config.clone(), ordering: ordering.clone(), tls: listener.reload(), reload };
+    let tls = [listener.reload(), for_subscribers.reload()];
+    let presence = Presence { config: config.clone(), ordering: ordering.clone(), tls, reload };
     let presence = tokio::spawn(presence.keep(stopped.clone(), message));
 
     let metrics = Metrics::new();
     let authenticator = Authenticator::new(db.clone(), clock, VerifiedCache::new(), Tokens::new(&keys.token));
     let face = enswitch::router(enswitch::Enswitch {
         ordering: ordering.clone(),
-        authenticator,
+        authenticator: authenticator.clone(),
         dial_plan: config.system_dial_plan.clone(),
     });
+    let rest = Ngcp {
+        ordering: ordering.clone(),
+        authenticator,
+        sealer: Arc::new(Sealer::new(keys.sealing.reveal())),
+        hal_shape: hal_shape(config.ngcp_hal_shape),
+    };
     let limits = Limits::default();
-    let app = Router::new().nest("/api/json", metrics.measured("enswitch", face)).merge(status(&metrics, &db));
+    let app = Router::new()
+        .nest("/api/json", metrics.measured("enswitch", face))
+        .merge(status(&metrics, &db))
+        .fallback_service(metrics.measured("ngcp", ngcp::router(rest.clone(), ngcp::Realm::Admin)));
+    let subscriber_app = metrics.measured("ngcp_subscriber", ngcp::router(rest, ngcp::Realm::Subscriber));
     output::note(&format!("strowger {} listens on https://{address}", env!("CARGO_PKG_VERSION")));
+    output::note(&format!("subscribers find it on https://{subscriber_address}"));
     tracing::info!(%address, vendors = ordering.vendors().count(), mode = ?ordering.settings().mode, "server started");
-    let whole = web::serve(listener, app, limits, stopped).await;
-    if !whole {
+    let (whole, whole_too) = tokio::join!(
+        web::serve(listener, app, limits, stopped.clone()),
+        web::serve(for_subscribers, subscriber_app, limits, stopped)
+    );
+    if !(whole && whole_too) {
         tracing::warn!("some requests were cut off");
     }
     worker.await.context("worker")?;
@@ -91,10 +113,21 @@ fn log(config: &Config) {
     }
 }
 
-fn identity(config: &Config, now: i64) -> Result<Identity, CertificateError> {
-    match (&config.tls.certificate, &config.tls.key) {
+/// What the administrators' door and that of the subscribers show. Programs log in with certificates of their own on the
+/// first; browsers, which would ask their users for one, come by the second.
+fn certificates(config: &Config, now: i64) -> Result<[Arc<ServerConfig>; 2], CertificateError> {
+    let identity = || match (&config.tls.certificate, &config.tls.key) {
         (Some(certificate), Some(key)) => Identity::from_files(certificate, key),
         _ => Identity::self_signed_in(&config.data_dir, now),
+    };
+    Ok([identity()?.server_config(true)?, identity()?.server_config(false)?])
+}
+
+/// The configuration's word for the shape, as the face has it.
+fn hal_shape(configured: config::HalShape) -> ngcp::HalShape {
+    match configured {
+        config::HalShape::Modern => ngcp::HalShape::Modern,
+        config::HalShape::Legacy => ngcp::HalShape::Legacy,
     }
 }
 

@@ -49,7 +49,7 @@ pub static KEYS: &[Key<Config>] = &[
         environment: "STROWGER_SUBSCRIBER_LISTEN",
         field: Field::Listen(|c| &mut c.subscriber_listen),
         default: "127.0.0.1:1444",
-        doc: "HTTPS for subscribers. Read and checked; the door that uses it is not built yet.",
+        doc: "HTTPS for subscribers: the NGCP interface in the subscribers' realm.",
     },
     Key {
         name: "ngnpro_listen",
@@ -74,8 +74,8 @@ pub static KEYS: &[Key<Config>] = &[
             get: |c| c.ngcp_hal_shape.word(),
         }),
         default: "modern",
-        doc: "`legacy` shows a HAL collection with one member as a bare object. Read and checked; the door that uses it is not \
-            built yet.",
+        doc: "How the NGCP interface writes relations: `modern` always as arrays, `legacy` a relation with one member as a \
+            bare object, as clients written until 2017 expect.",
     },
     Key {
         name: "number_vendors",

@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ordering", &["registry", "carriers", "store", "e164"]),
     ("web", &["registry", "store"]),
     ("enswitch", &["web", "ordering", "registry", "store", "e164"]),
-    ("strowger", &["enswitch", "web", "ordering", "carriers", "registry", "store", "e164"]),
+    ("ngcp", &["web", "ordering", "registry", "store"]),
+    ("strowger", &["enswitch", "ngcp", "web", "ordering", "carriers", "registry", "store", "e164"]),
 ];
 
 /// The crates that know a database driver.

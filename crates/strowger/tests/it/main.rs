@@ -7,6 +7,7 @@ mod crash;
 mod enswitch;
 mod house;
 mod lease;
+mod ngcp;
 mod patience;
 mod plugin;
 mod script;

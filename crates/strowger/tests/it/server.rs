@@ -12,6 +12,8 @@ use crate::patience::until;
 
 /// What the server says as soon as it listens.
 const LISTENS: &str = " listens on ";
+/// What it says of the door of subscribers.
+const SUBSCRIBERS: &str = "subscribers find it on ";
 
 /// A server that was started.
 #[derive(Debug)]
@@ -34,9 +36,18 @@ impl Server {
 
     /// Waits until it listens, and tells where.
     pub(crate) async fn url(&mut self) -> String {
+        self.told(LISTENS).await
+    }
+
+    /// Where subscribers find it.
+    pub(crate) async fn subscriber_url(&mut self) -> String {
+        self.told(SUBSCRIBERS).await
+    }
+
+    async fn told(&mut self, words: &str) -> String {
         until("the server listens", async || {
             let log = self.log();
-            if let Some((_, rest)) = log.split_once(LISTENS) {
+            if let Some((_, rest)) = log.split_once(words) {
                 return rest.split_once('\n').map(|(url, _)| url.to_owned());
             }
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -109,3 +109,20 @@ async fn a_silent_connection_is_closed() {
     let end = timeout(SOON, silent.read(&mut [0; 16])).await.unwrap();
     assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
 }
+
+#[tokio::test]
+async fn the_host_is_in_its_header() {
+    for (target, header, host) in [
+        ("https://example.org:1444/x", None, Some("example.org:1444")),
+        ("https://example.org/x", Some("example.net"), Some("example.net")),
+        ("/x", Some("example.net"), Some("example.net")),
+        ("/x", None, None),
+    ] {
+        let mut request = Request::get(target);
+        if let Some(header) = header {
+            request = request.header(HOST, header);
+        }
+        let request = with_host(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(request.headers().get(HOST).map(|value| value.to_str().unwrap()), host, "{target}");
+    }
+}

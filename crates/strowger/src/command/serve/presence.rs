@@ -8,7 +8,7 @@ use registry::{server, setting, transaction};
 use tokio::sync::{Notify, watch};
 use web::TlsReload;
 
-use super::identity;
+use super::certificates;
 use crate::config::Config;
 use crate::vendors::{self, Loaded};
 
@@ -20,7 +20,7 @@ pub(super) struct Presence {
     pub(super) config: Config,
     pub(super) ordering: Ordering,
     /// Where a new certificate goes.
-    pub(super) tls: TlsReload,
+    pub(super) tls: [TlsReload; 2],
     /// Told of each SIGHUP.
     pub(super) reload: Arc<Notify>,
 }
@@ -67,10 +67,11 @@ impl Presence {
     }
 
     fn renew_certificate(&self) {
-        let renewed = identity(&self.config, self.ordering.clock().now()).and_then(|new| new.server_config(false));
-        match renewed {
-            Ok(config) => {
-                self.tls.replace(config);
+        match certificates(&self.config, self.ordering.clock().now()) {
+            Ok(renewed) => {
+                for (door, certificate) in self.tls.iter().zip(renewed) {
+                    door.replace(certificate);
+                }
                 tracing::info!("TLS certificate read");
             }
             Err(error) => tracing::error!(%error, "TLS certificate not read, the one before stays"),

@@ -64,7 +64,7 @@ store::on_both! {
             ("account add bob --currency pounds", "currency: `pounds` is not a three-letter code of ISO 4217"),
             ("account pay alice 1.0000001", "amount: `1.0000001` is not an amount with up to six decimal places"),
             ("account limit alice much", "amount: `much` is not an amount with up to six decimal places"),
-            ("account status alice asleep", "status: `asleep` is not one of active, locked, terminated"),
+            ("account status alice asleep", "status: `asleep` is not one of pending, active, locked, terminated"),
         ] {
             assert_eq!(site.fails(words).await, format!("error: {why}\n"), "{words}");
         }

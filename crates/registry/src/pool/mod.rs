@@ -1,5 +1,8 @@
 //! Pools: numbers sold alike, kept at a minimum (Enswitch's inbound groups); and number classes.
 
+mod class;
+mod shown;
+
 use serde::Serialize;
 use store::{Row, Tx, args};
 
@@ -9,6 +12,12 @@ use crate::journal::{self, Change, Operation};
 use crate::page::Page;
 use crate::statement::statements;
 use crate::{Error, Money, Result, job, money, vendor_link};
+
+pub(crate) use class::bootstrap;
+use class::class_or_standard;
+pub use class::{Class, STANDARD_CLASS, classes, create_class, find_class};
+pub(crate) use shown::SOURCES;
+pub use shown::{MOST_COUNTED, POOLS, Stock, load, quote, viewer};
 
 /// Largest minimum and maximum of a pool.
 pub const MOST: u32 = 1_000_000;
@@ -263,6 +272,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, spec: &PoolSpec) -> 
     ];
     let id = taken(tx.query_one(INSERT, values).await, &spec.name)?.at(0)?;
     let made = get(tx, id).await?;
+    POOLS.count(tx, id.0, &[], 1);
     write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
     wake(tx, &made).await?;
     Ok(made)
@@ -332,6 +342,7 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: PoolId) -> Resul
     for statement in [FORGET_OFFERS, FORGET_REFILLS, DELETE] {
         tx.execute(statement, args![id]).await?;
     }
+    POOLS.count(tx, id.0, &[], -1);
     write(tx, caller, now, Operation::Delete, Some(&before), None).await
 }
 
@@ -362,81 +373,4 @@ async fn write(
 pub async fn pause_refill(tx: &mut Tx, id: PoolId, until: i64) -> Result<()> {
     tx.execute(PAUSE, args![until, id]).await?;
     Ok(())
-}
-
-/// A number class.
-#[derive(Clone, Debug, Serialize)]
-pub struct Class {
-    /// The id.
-    pub id: ClassId,
-    /// Unique.
-    pub name: String,
-}
-
-/// The class that numbers have where nothing else is said.
-pub const STANDARD_CLASS: ClassId = ClassId(1);
-
-async fn class_or_standard(tx: &mut Tx, id: Option<ClassId>) -> Result<ClassId> {
-    let id = id.unwrap_or(STANDARD_CLASS);
-    match tx.query_opt(CLASS_BY_ID, args![id]).await? {
-        Some(_) => Ok(id),
-        None => Err(Error::invalid("class", format!("there is no number class {id}"))),
-    }
-}
-
-/// The class of that id or name.
-///
-/// # Errors
-/// [`Error::Invalid`] where there is none.
-pub async fn find_class(tx: &mut Tx, text: &str) -> Result<ClassId> {
-    if let Ok(id) = text.parse() {
-        return class_or_standard(tx, Some(ClassId(id))).await;
-    }
-    match tx.query_opt(CLASS_BY_NAME, args![text]).await? {
-        Some(row) => Ok(row.at(0)?),
-        None => Err(Error::invalid("class", format!("there is no number class `{text}`"))),
-    }
-}
-
-/// All number classes, at most a thousand.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn classes(tx: &mut Tx) -> Result<Vec<Class>> {
-    let rows = tx.query(CLASSES, args![]).await?;
-    rows.iter().map(|row| Ok(Class { id: row.at(0)?, name: row.at(1)? })).collect()
-}
-
-/// Makes a number class.
-///
-/// # Errors
-/// [`Error::NotAllowed`], [`Error::Invalid`], [`Error::Conflict`] where the name is taken.
-pub async fn create_class(tx: &mut Tx, caller: &Caller, now: i64, name: &str) -> Result<Class> {
-    caller.must_be_admin("make number classes")?;
-    if name.trim().is_empty() || name.chars().count() > 100 || name.parse::<i64>().is_ok() {
-        return Err(Error::invalid("name", format!("`{name}` must have 1 to 100 characters and not be a number")));
-    }
-    let id: ClassId = match tx.query_one(CLASS_INSERT, args![name]).await {
-        Ok(row) => row.at(0)?,
-        Err(store::Error::Unique(_)) => {
-            return Err(Error::Conflict(format!("there is a number class named `{name}` already")));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let made = Class { id, name: name.to_owned() };
-    let change = Change {
-        kind: "number_classes",
-        record_id: id.0,
-        account: None,
-        operation: Operation::Create,
-        before: None,
-        after: Some(&made),
-    };
-    journal::write(tx, caller, now, change).await?;
-    Ok(made)
-}
-
-/// Makes the standard class at the first start.
-pub(crate) async fn bootstrap(tx: &mut Tx, caller: &Caller, now: i64) -> Result<()> {
-    create_class(tx, caller, now, "standard").await.map(drop)
 }

@@ -1,0 +1,136 @@
+//! Collections: paging, order and filters of a query string.
+
+use registry::listing::{self, Condition, Holds, Query, Source};
+use store::Val;
+
+use super::call::{Call, Cx, Params, Reply};
+use super::error::{Outcome, Refusal};
+use super::hal::{self, Paging};
+use super::resource::{Filter, How, Resource};
+use super::{expand, time};
+
+/// Most rows of a page; who asks for more gets as many, and pages that fit together.
+pub(crate) const MOST_ROWS: i64 = 20_000;
+/// Rows of a page where the query does not say.
+const ROWS: i64 = 10;
+
+/// Which page a query asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    /// From 1.
+    pub(crate) page: i64,
+    /// Items on it.
+    pub(crate) rows: i64,
+}
+
+impl Window {
+    /// Reads `page` and `rows`.
+    ///
+    /// # Errors
+    /// 400 where either is not above zero.
+    pub(crate) fn of(params: &Params) -> Result<Window, Refusal> {
+        let number = |name: &str, default: i64| match params.get(name) {
+            None | Some("") => Ok(default),
+            Some(text) => match text.parse::<i64>() {
+                Ok(n) if n > 0 => Ok(n),
+                _ => Err(Refusal::new(
+                    400,
+                    "Query parameters 'page' and 'rows', when specified, must be greater than 0.",
+                )),
+            },
+        };
+        Ok(Window { page: number("page", 1)?, rows: number("rows", ROWS)?.min(MOST_ROWS) })
+    }
+
+    /// Items before the page.
+    pub(crate) fn offset(self) -> i64 {
+        (self.page - 1).saturating_mul(self.rows)
+    }
+}
+
+/// The query of the registry that a query string comes to.
+fn query(resource: &Resource, source: &'static Source, params: &Params, window: Window) -> Query {
+    let mut conditions = Vec::new();
+    for (name, value) in params.iter() {
+        if let Some(filter) = resource.filters.iter().find(|filter| filter.name == name) {
+            conditions.push(condition(source, filter, value));
+        } else if let Some(condition) = resource.behaviour.condition(name, value) {
+            conditions.push(condition);
+        }
+    }
+    let order = params.get("order_by").and_then(|name| {
+        let alias = resource.filters.iter().find(|filter| filter.name == name).map(|filter| filter.column);
+        let column = source.column(alias.unwrap_or(name)).filter(|column| column.holds != Holds::Match);
+        column.map(|column| column.name)
+    });
+    Query {
+        conditions,
+        order,
+        descending: params.get("order_by_direction").is_some_and(|text| text.eq_ignore_ascii_case("desc")),
+        offset: window.offset(),
+        limit: window.rows,
+        count: !params.is_true("no_count"),
+    }
+}
+
+fn condition(source: &Source, filter: &Filter, value: &str) -> Condition {
+    let column = filter.column;
+    match value {
+        "$null" | "NULL" | "null" => return Condition::Null(column, true),
+        "$not_null" => return Condition::Null(column, false),
+        _ => {}
+    }
+    let holds = source.column(column).map_or(Holds::Text, |column| column.holds);
+    let one = |text: &str| value_of(holds, text);
+    let several = || value.split(',').map(str::trim).filter(|text| !text.is_empty()).filter_map(one).collect();
+    match filter.how {
+        How::Wildcard if holds == Holds::Text => Condition::Like(column, value.to_owned()),
+        How::Exact | How::Wildcard | How::Boolean => one(value).map_or(Condition::Never, |v| Condition::Is(column, v)),
+        How::Present => Condition::Null(column, matches!(value, "0" | "false")),
+        How::Csv => Condition::Among(column, several()),
+        How::NotCsv => Condition::NotAmong(column, several()),
+        How::After => time::parse(value).map_or(Condition::Never, |at| Condition::Above(column, at.into())),
+        How::Before => time::parse(value).map_or(Condition::Never, |at| Condition::Below(column, at.into())),
+    }
+}
+
+fn value_of(holds: Holds, text: &str) -> Option<Val> {
+    match holds {
+        Holds::Text | Holds::Match => Some(Val::from(text)),
+        Holds::Int => text.trim().parse::<i64>().ok().map(Val::Int),
+        Holds::Bool => match text {
+            "1" | "true" => Some(Val::Bool(true)),
+            "0" | "false" => Some(Val::Bool(false)),
+            _ => None,
+        },
+    }
+}
+
+/// The answer to `GET` of a collection.
+pub(crate) async fn page(cx: &mut Cx<'_>, call: &Call, resource: &'static Resource) -> Outcome<Reply> {
+    let window = Window::of(cx.params)?;
+    let Some(source) = resource.source else { return Err(Refusal::no_path().into()) };
+    let wanted = query(resource, source, cx.params, window);
+    let found = listing::page(cx.tx, cx.caller, source, &wanted).await?;
+    let mut loaded = resource.behaviour.load(cx, &found.ids).await?;
+    expand::items(cx, resource, &mut loaded).await?;
+    let (role, shape) = (cx.caller.role, cx.state.hal_shape);
+    let items = loaded
+        .into_iter()
+        .map(|(id, item)| {
+            let links = hal::Links::of(resource, id, &item, role);
+            hal::item(resource, id, hal::visible(resource, item, role), &links, shape)
+        })
+        .collect();
+    let path = format!("/api/{}/", resource.name);
+    let others = cx.params.others();
+    let paging = Paging {
+        path: &path,
+        page: window.page,
+        rows: window.rows,
+        others: &others,
+        more: found.more,
+        total: found.total,
+    };
+    Ok(hal::collection(call, resource.name, resource.lists_links, &paging, items, shape))
+}

@@ -1,0 +1,24 @@
+//! What all resources have in common: requests, checks, HAL, paging, patches, journals.
+
+pub(crate) mod call;
+pub(crate) mod error;
+mod expand;
+pub(crate) mod hal;
+mod handle;
+mod journal;
+pub(crate) mod json;
+pub(crate) mod list;
+mod patch;
+pub(crate) mod resource;
+mod root;
+pub(crate) mod time;
+pub(crate) mod validate;
+mod verifier;
+
+pub(crate) use call::{Call, Cx, Params, Reply};
+pub(crate) use error::{Failure, Outcome, Refusal};
+pub(crate) use handle::{LARGEST_TABLE, posted, serve};
+pub(crate) use resource::{
+    ADMIN, Behaviour, Created, EVERYONE, Field, Filter, Item, Kind, Link, PatchOps, Resource, SELLERS, STAFF, Verb,
+};
+pub(crate) use verifier::Verifiers;

@@ -1,0 +1,440 @@
+//! What a resource declares of itself: fields, verbs and roles, filters, links; and what it does.
+//!
+//! Validation, HAL, paging, `OPTIONS`, the documentation and the OpenAPI document all follow from this one declaration.
+
+use registry::Role;
+use registry::listing::Source;
+use serde_json::Value;
+
+use super::call::{Call, Cx, Reply};
+use super::error::{Outcome, Refusal};
+
+/// The fields of an item, as on the wire.
+pub(crate) type Item = serde_json::Map<String, Value>;
+
+/// What can be done with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verb {
+    /// `GET` of the collection.
+    List,
+    /// `GET` of an item.
+    Get,
+    /// `POST` to the collection.
+    Create,
+    /// `PUT` of an item.
+    Replace,
+    /// `PATCH` of an item.
+    Modify,
+    /// `DELETE` of an item.
+    Delete,
+}
+
+/// Roles that see the panel of a reseller or of the operator.
+pub(crate) const STAFF: &[Role] = &[Role::Admin, Role::Reseller, Role::CareAdmin, Role::Care];
+/// Administrators and resellers.
+pub(crate) const SELLERS: &[Role] = &[Role::Admin, Role::Reseller];
+/// Administrators only.
+pub(crate) const ADMIN: &[Role] = &[Role::Admin];
+/// Whoever can log in, but for those who intercept.
+pub(crate) const EVERYONE: &[Role] =
+    &[Role::Admin, Role::Reseller, Role::CareAdmin, Role::Care, Role::SubscriberAdmin, Role::Subscriber];
+
+/// Which operations a JSON Patch may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PatchOps {
+    /// `replace` and `copy`.
+    ReplaceCopy,
+    /// `add`, `replace`, `remove` and `copy`, with the extensions `mode`, `value` and `index`.
+    All,
+}
+
+/// What `POST` answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Created {
+    /// Always an empty body.
+    Empty,
+    /// The item, if `Prefer: return=representation` asks for it.
+    Representation,
+}
+
+/// A resource of the API. Write it as `Resource { name: …, ..Resource::DEFAULT }`.
+pub(crate) struct Resource {
+    /// Its path and the name of its relation, such as `customercontacts`.
+    pub(crate) name: &'static str,
+    /// What an item is called in `Entity '…' not found.`
+    pub(crate) singular: &'static str,
+    /// Its title in the documentation.
+    pub(crate) title: &'static str,
+    /// What it is and what it enforces, for the documentation.
+    pub(crate) doc: &'static str,
+    /// Its fields.
+    pub(crate) fields: &'static [Field],
+    /// Whether fields that are not declared are kept (else they are dropped).
+    pub(crate) open: bool,
+    /// Whether `PUT` replaces the whole item (else what is left out keeps its value).
+    pub(crate) put_replaces: bool,
+    /// What can be done, and by whom.
+    pub(crate) verbs: &'static [(Verb, &'static [Role])],
+    /// Query parameters that filter the collection.
+    pub(crate) filters: &'static [Filter],
+    /// Other query parameters, with what they do, for the documentation.
+    pub(crate) parameters: &'static [(&'static str, &'static str)],
+    /// Relations of an item.
+    pub(crate) links: &'static [Link],
+    /// The registry's journal of its items, if they have one: the kind of record.
+    pub(crate) journal: Option<&'static str>,
+    /// Which operations a patch may have.
+    pub(crate) patch: PatchOps,
+    /// What `POST` answers with.
+    pub(crate) created: Created,
+    /// Whether items link to themselves under their own relation.
+    pub(crate) links_itself: bool,
+    /// Whether the relations in an item's `Link` headers begin with `item`.
+    pub(crate) item_rels: bool,
+    /// Whether a collection links to its items.
+    pub(crate) lists_links: bool,
+    /// Whether items carry their id; else it is only in their links.
+    pub(crate) shows_id: bool,
+    /// Whether it is one document rather than a collection.
+    pub(crate) single: bool,
+    /// Whether it can be called without logging in.
+    pub(crate) public: bool,
+    /// The list that its collection shows.
+    pub(crate) source: Option<&'static Source>,
+    /// A body for the documentation's example of `POST`, or of the item where nothing is posted.
+    pub(crate) example: &'static str,
+    /// What it does.
+    pub(crate) behaviour: &'static dyn Behaviour,
+}
+
+impl Resource {
+    /// The usual: a collection of plain items without links or journal.
+    pub(crate) const DEFAULT: Resource = Resource {
+        name: "",
+        singular: "",
+        title: "",
+        doc: "",
+        fields: &[],
+        open: false,
+        put_replaces: false,
+        verbs: &[],
+        filters: &[],
+        parameters: &[],
+        links: &[],
+        journal: None,
+        patch: PatchOps::ReplaceCopy,
+        created: Created::Empty,
+        links_itself: false,
+        item_rels: false,
+        lists_links: true,
+        shows_id: true,
+        single: false,
+        public: false,
+        source: None,
+        example: "",
+        behaviour: &Nothing,
+    };
+
+    /// Who may do that; none: it can't be done.
+    pub(crate) fn roles(&self, verb: Verb) -> Option<&'static [Role]> {
+        self.verbs.iter().find(|(of, _)| *of == verb).map(|(_, roles)| *roles)
+    }
+
+    /// Whether a caller of that role sees the resource at all.
+    pub(crate) fn is_for(&self, role: Role) -> bool {
+        self.verbs.iter().any(|(_, roles)| roles.contains(&role))
+    }
+
+    /// The HTTP methods of the collection or of an item, as `OPTIONS` lists them.
+    pub(crate) fn methods(&self, of_item: bool, role: Option<Role>) -> Vec<&'static str> {
+        let has = |verb| self.roles(verb).is_some_and(|roles| role.is_none_or(|role| roles.contains(&role)));
+        let mut methods = Vec::new();
+        let verbs: &[(Verb, &str)] = if of_item {
+            &[(Verb::Get, "GET"), (Verb::Replace, "PUT"), (Verb::Modify, "PATCH"), (Verb::Delete, "DELETE")]
+        } else {
+            &[(Verb::List, "GET"), (Verb::Create, "POST")]
+        };
+        for (verb, method) in verbs {
+            if has(*verb) {
+                methods.push(*method);
+            }
+        }
+        methods.push("OPTIONS");
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods
+    }
+
+    /// The field of that name.
+    pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// A field of an item.
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// Its name on the wire.
+    pub(crate) name: &'static str,
+    /// What it holds.
+    pub(crate) kind: Kind,
+    /// Whether it must be there in `POST` and `PUT`.
+    pub(crate) required: bool,
+    /// Whether it can be written.
+    pub(crate) writable: bool,
+    /// Whether it is shown.
+    pub(crate) readable: bool,
+    /// Whether it is the reseller that the item belongs to: set to a reseller's own, and asked of administrators.
+    pub(crate) of_reseller: bool,
+    /// What messages call it; empty: its name.
+    pub(crate) label: &'static str,
+    /// Which roles see it; none: all.
+    pub(crate) seen_by: Option<&'static [Role]>,
+    /// What it means.
+    pub(crate) doc: &'static str,
+}
+
+impl Field {
+    /// A field that may be left out.
+    pub(crate) const fn new(name: &'static str, kind: Kind) -> Field {
+        Field {
+            name,
+            kind,
+            required: false,
+            writable: true,
+            readable: true,
+            of_reseller: false,
+            label: "",
+            seen_by: None,
+            doc: "",
+        }
+    }
+
+    /// The id of an item.
+    pub(crate) const ID: Field = Field::new("id", Kind::Int).read_only().doc("The id.");
+
+    /// The reseller that an item belongs to.
+    pub(crate) const RESELLER: Field = Field {
+        of_reseller: true,
+        ..Field::new("reseller_id", Kind::PosInt)
+            .required()
+            .label("Reseller")
+            .doc("The reseller it belongs to. Resellers need not send it: it is always their own.")
+    };
+
+    /// It must be there.
+    pub(crate) const fn required(self) -> Field {
+        Field { required: true, ..self }
+    }
+
+    /// It is shown, and ignored when it is sent.
+    pub(crate) const fn read_only(self) -> Field {
+        Field { writable: false, ..self }
+    }
+
+    /// It is never shown.
+    pub(crate) const fn write_only(self) -> Field {
+        Field { readable: false, ..self }
+    }
+
+    /// What messages call it.
+    pub(crate) const fn label(self, label: &'static str) -> Field {
+        Field { label, ..self }
+    }
+
+    /// Which roles see it.
+    pub(crate) const fn seen_by(self, roles: &'static [Role]) -> Field {
+        Field { seen_by: Some(roles), ..self }
+    }
+
+    /// What it means.
+    pub(crate) const fn doc(self, doc: &'static str) -> Field {
+        Field { doc, ..self }
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// An integer.
+    Int,
+    /// An integer above zero.
+    PosInt,
+    /// An integer from the first to the second.
+    IntRange(i64, i64),
+    /// A number.
+    Float,
+    /// A number from the first to the second.
+    FloatRange(f64, f64),
+    /// True or false; also 0, 1, "0", "1", "true" and "false".
+    Bool,
+    /// Text of so many characters.
+    Text(usize, usize),
+    /// One of these texts.
+    Enum(&'static [&'static str]),
+    /// One of these integers.
+    EnumInt(&'static [i64]),
+    /// An e-mail address of at most 255 characters.
+    Email,
+    /// Letters, digits and `_`, at most 63.
+    Handle,
+    /// A user name of a SIP URI, at most 127 characters.
+    Username,
+    /// A name of the time zone database.
+    TimeZone,
+    /// A secret of so many characters: never repeated in a message.
+    Secret(usize, usize),
+    /// `YYYY-MM-DD HH:MM:SS`, also with a `T`, in UTC.
+    Timestamp,
+    /// An object with these fields; others in it are dropped.
+    Object(&'static [Field]),
+    /// An array.
+    List(&'static Kind),
+    /// Whatever JSON it is; the resource checks it.
+    Any,
+}
+
+/// A query parameter that filters a collection.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    /// The parameter.
+    pub(crate) name: &'static str,
+    /// The column of the source.
+    pub(crate) column: &'static str,
+    /// How they are compared.
+    pub(crate) how: How,
+    /// What it does, where the name does not say it.
+    pub(crate) doc: &'static str,
+}
+
+/// How a filter compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// The value itself.
+    Exact,
+    /// A pattern with `*`.
+    Wildcard,
+    /// Any of the values between commas.
+    Csv,
+    /// None of the values between commas.
+    NotCsv,
+    /// A truth value.
+    Boolean,
+    /// A truth value: whether the column has any value.
+    Present,
+    /// A time that must be later.
+    After,
+    /// A time that must be earlier.
+    Before,
+}
+
+macro_rules! filters {
+    ($($(#[$meta:meta])* $name:ident => $how:ident;)*) => {$(
+        $(#[$meta])*
+        pub(crate) const fn $name(name: &'static str, column: &'static str) -> Filter {
+            Filter { name, column, how: How::$how, doc: "" }
+        }
+    )*};
+}
+
+#[allow(dead_code)]
+impl Filter {
+    filters! {
+        /// The value itself.
+        exact => Exact;
+        /// A pattern with `*`.
+        wildcard => Wildcard;
+        /// Any of the values between commas.
+        csv => Csv;
+        /// None of the values between commas.
+        not_csv => NotCsv;
+        /// A truth value.
+        boolean => Boolean;
+        /// Whether the column has any value.
+        present => Present;
+        /// A time that must be later.
+        after => After;
+        /// A time that must be earlier.
+        before => Before;
+    }
+
+    /// What it does.
+    pub(crate) const fn doc(self, doc: &'static str) -> Filter {
+        Filter { doc, ..self }
+    }
+}
+
+/// A relation of an item.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// The relation without `ngcp:`.
+    pub(crate) rel: &'static str,
+    /// Where it leads; `{field}` stands for a field of the item. A field that is null or not there makes no link, one
+    /// that is an array a link for each member; `{field.member}` takes a member of each.
+    pub(crate) href: &'static str,
+    /// Which roles see it; none: all.
+    pub(crate) seen_by: Option<&'static [Role]>,
+}
+
+impl Link {
+    /// A relation.
+    pub(crate) const fn to(rel: &'static str, href: &'static str) -> Link {
+        Link { rel, href, seen_by: None }
+    }
+
+    /// Which roles see it.
+    pub(crate) const fn seen_by(self, roles: &'static [Role]) -> Link {
+        Link { seen_by: Some(roles), ..self }
+    }
+}
+
+/// What a resource does. Everything happens in the transaction of the request.
+#[async_trait::async_trait]
+pub(crate) trait Behaviour: Send + Sync {
+    /// The items of these ids, in their order; the caller has been found to see them.
+    async fn load(&self, _cx: &mut Cx<'_>, _ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
+        Ok(Vec::new())
+    }
+
+    /// The condition that a query parameter makes beside the declared filters.
+    fn condition(&self, _name: &str, _value: &str) -> Option<registry::listing::Condition> {
+        None
+    }
+
+    /// Makes an item of checked fields and answers with its id.
+    async fn create(&self, _cx: &mut Cx<'_>, _input: Item) -> Outcome<i64> {
+        Err(Refusal::no_path().into())
+    }
+
+    /// Changes an item. `old` is what a `GET` shows, `new` the old writable fields with the checked new ones over them.
+    async fn replace(&self, _cx: &mut Cx<'_>, _id: i64, _old: &Item, _new: Item) -> Outcome<()> {
+        Err(Refusal::no_path().into())
+    }
+
+    /// Removes an item.
+    async fn delete(&self, _cx: &mut Cx<'_>, _id: i64) -> Outcome<()> {
+        Err(Refusal::no_path().into())
+    }
+
+    /// Answers what fits nowhere else: other media types, documents that are no collections.
+    async fn special(&self, _cx: &mut Cx<'_>, _call: &Call) -> Outcome<Option<Reply>> {
+        Ok(None)
+    }
+
+    /// How the dialect words an error of the registry here.
+    fn refusal(&self, _error: &registry::Error) -> Option<Refusal> {
+        None
+    }
+
+    /// What the journal shows of a record as the registry wrote it down.
+    fn journal_content(&self, resource: &Resource, record: &Value) -> Item {
+        let shown = resource.fields.iter().filter(|field| field.readable);
+        shown.map(|field| (field.name.to_owned(), record.get(field.name).cloned().unwrap_or(Value::Null))).collect()
+    }
+}
+
+/// A resource that does nothing.
+struct Nothing;
+
+impl Behaviour for Nothing {}

@@ -1,0 +1,271 @@
+//! Mappings: which billing profile holds for an account from when to when.
+//!
+//! What has begun is history and stays as it is; what begins later can be replaced. Profiles of the account's own
+//! reseller suit a customer; a reseller or peering gets any that is not prepaid. Times are microseconds UTC.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use store::{Row, Tx, args};
+
+use crate::account::Kind;
+use crate::caller::Caller;
+use crate::id::{AccountId, ProfileId};
+use crate::journal::{self, Change, Operation};
+use crate::statement::statements;
+use crate::{Error, Result, listing};
+
+/// What an account is to be billed by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// One profile: of a new account from the beginning, otherwise from now on.
+    Profile(ProfileId),
+    /// A schedule. A new account's has exactly one interval without start and stop; all others begin in the future, and
+    /// replace those that were to begin in the future.
+    Schedule(Vec<Interval>),
+}
+
+/// A part of a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// The profile.
+    pub profile_id: ProfileId,
+    /// The network it is for; none: all. There are no networks yet, so that any other is refused.
+    pub network_id: Option<i64>,
+    /// From when; none: from the beginning.
+    pub start: Option<i64>,
+    /// Until when; none: until further notice.
+    pub stop: Option<i64>,
+}
+
+/// A mapping as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mapping {
+    /// The id.
+    pub id: i64,
+    /// The account.
+    pub account_id: AccountId,
+    /// The profile.
+    pub profile_id: ProfileId,
+    /// The network it is for; none: all.
+    pub network_id: Option<i64>,
+    /// From when; none: from the beginning.
+    pub start: Option<i64>,
+    /// Until when; none: until further notice.
+    pub stop: Option<i64>,
+    /// The profile is there no more; such a mapping is not shown.
+    #[serde(skip)]
+    pub terminated: bool,
+}
+
+impl Mapping {
+    /// When it begins: 1970 where there is no start.
+    #[must_use]
+    pub fn effective_start(&self) -> i64 {
+        self.start.unwrap_or(0)
+    }
+
+    fn begins_after(&self, now: i64) -> bool {
+        self.start.is_some_and(|start| start > now)
+    }
+
+    fn holds_at(&self, now: i64) -> bool {
+        !self.begins_after(now) && self.stop.is_none_or(|stop| stop > now)
+    }
+}
+
+statements! {
+    INSERT = "INSERT INTO billing_mappings (account_id, profile_id, network_id, start_at, stop_at) \
+        VALUES ($1, $2, $3, $4, $5)";
+    DELETE_FUTURE = "DELETE FROM billing_mappings WHERE account_id = $1 AND start_at > $2";
+    ACCOUNT = "SELECT kind, reseller_id FROM accounts WHERE id = $1";
+    PROFILE = "SELECT reseller_id, name, status, prepaid FROM billing_profiles WHERE id = $1";
+}
+
+const OF_ACCOUNTS: &str = "SELECT m.id, m.account_id, m.profile_id, m.network_id, m.start_at, m.stop_at, p.status \
+    FROM billing_mappings m JOIN billing_profiles p ON p.id = m.profile_id WHERE m.account_id IN ({ids})";
+
+fn mapping(row: &Row) -> Result<Mapping> {
+    Ok(Mapping {
+        id: row.get("id")?,
+        account_id: row.get("account_id")?,
+        profile_id: row.get("profile_id")?,
+        network_id: row.get("network_id")?,
+        start: row.get("start_at")?,
+        stop: row.get("stop_at")?,
+        terminated: row.get::<super::profile::Status>("status")? == super::profile::Status::Terminated,
+    })
+}
+
+/// Every mapping of those accounts, those of terminated profiles too, from the first to begin to the last.
+async fn all(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
+    let rows = listing::for_ids(tx, OF_ACCOUNTS, accounts).await?;
+    let mut found = rows.iter().map(mapping).collect::<Result<Vec<_>>>()?;
+    found.sort_by_key(|mapping| (mapping.effective_start(), mapping.id));
+    found.dedup_by_key(|mapping| mapping.id);
+    let mut of: BTreeMap<i64, Vec<Mapping>> = BTreeMap::new();
+    for mapping in found {
+        of.entry(mapping.account_id.0).or_default().push(mapping);
+    }
+    Ok(of)
+}
+
+/// Every mapping of those accounts whose profile is not terminated, from the first to begin to the last.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn history(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
+    let mut of = all(tx, accounts).await?;
+    of.values_mut().for_each(|mappings| mappings.retain(|mapping| !mapping.terminated));
+    Ok(of)
+}
+
+/// As [`history`], those that have not begun.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn future(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<i64, Vec<Mapping>>> {
+    let mut of = history(tx, accounts).await?;
+    of.values_mut().for_each(|mappings| mappings.retain(|mapping| mapping.begins_after(now)));
+    Ok(of)
+}
+
+/// The profile that holds now for each of those accounts that has one.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn current(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<i64, ProfileId>> {
+    let of = all(tx, accounts).await?;
+    let holding = |mappings: &[Mapping]| {
+        mappings.iter().rfind(|mapping| mapping.network_id.is_none() && mapping.holds_at(now)).map(|m| m.profile_id)
+    };
+    Ok(of.into_iter().filter_map(|(account, mappings)| Some((account, holding(&mappings)?))).collect())
+}
+
+/// Assigns profiles to an account that the caller may change, which is for its caller to see to. Assigning the profile
+/// that holds already changes nothing.
+///
+/// # Errors
+/// [`Error::Dangling`] for `billing_profile_id` (of a schedule too) and `network_id`; [`Error::Terminated`] for a
+/// profile; [`Error::Invalid`] for `billing_profile_id` where the profile does not suit the account, and for
+/// `billing_profiles` where the schedule is none; [`Error::NotAllowed`].
+pub async fn assign(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    account: AccountId,
+    assignment: &Assignment,
+    creating: bool,
+) -> Result<()> {
+    caller.must_care("assign billing profiles")?;
+    let before = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    let intervals = match assignment {
+        Assignment::Profile(profile_id) => {
+            if !creating && current(tx, &[account.0], now).await?.get(&account.0) == Some(profile_id) {
+                return Ok(());
+            }
+            let start = if creating { None } else { Some(now) };
+            vec![Interval { profile_id: *profile_id, network_id: None, start, stop: None }]
+        }
+        Assignment::Schedule(intervals) => {
+            check_schedule(intervals, now, creating)?;
+            tx.execute(DELETE_FUTURE, args![account, now]).await?;
+            intervals.clone()
+        }
+    };
+    for interval in &intervals {
+        if let Some(network) = interval.network_id {
+            return Err(Error::dangling("network_id", network));
+        }
+        check_profile(tx, caller, account, interval.profile_id).await?;
+        let Interval { profile_id, network_id, start, stop } = interval;
+        tx.execute(INSERT, args![account, *profile_id, *network_id, *start, *stop]).await?;
+        // The new row holds the profile in place, but it may have been terminated after it was first looked at.
+        check_profile(tx, caller, account, interval.profile_id).await?;
+    }
+    let after = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    if before == after {
+        return Ok(());
+    }
+    let change = Change {
+        kind: "billing_mappings",
+        record_id: account.0,
+        account: Some(account),
+        operation: if before.is_empty() { Operation::Create } else { Operation::Update },
+        before: Some(&before),
+        after: Some(&after),
+    };
+    journal::write(tx, caller, now, change).await
+}
+
+fn check_schedule(intervals: &[Interval], now: i64, creating: bool) -> Result<()> {
+    let wrong = |message: String| Err(Error::invalid("billing_profiles", message));
+    let mut initial = 0;
+    for interval in intervals {
+        match (interval.start, interval.stop) {
+            (None, None) if interval.network_id.is_none() => initial += 1,
+            (None, None) => {}
+            (None, Some(stop)) => {
+                let stop = time(stop);
+                return wrong(format!("Interval with 'stop' timestamp ({stop}) but no 'start' timestamp specified."));
+            }
+            (Some(start), _) if start <= now => {
+                return wrong(format!("'start' timestamp ({}) is not in future.", time(start)));
+            }
+            (Some(start), Some(stop)) if start >= stop => {
+                let (start, stop) = (time(start), time(stop));
+                return wrong(format!("'start' timestamp ({start}) has to be before 'stop' timestamp ({stop})."));
+            }
+            (Some(_), _) => {}
+        }
+        if !creating && interval.start.is_none() {
+            return wrong("Adding intervals without 'start' and 'stop' timestamps is not allowed.".to_owned());
+        }
+    }
+    if creating && initial != 1 {
+        let message = "An initial interval without 'start' and 'stop' timestamps and no billing network is required.";
+        return wrong(message.to_owned());
+    }
+    Ok(())
+}
+
+/// Refuses a profile that the caller does not see, is terminated or does not suit the account.
+async fn check_profile(tx: &mut Tx, caller: &Caller, account: AccountId, profile: ProfileId) -> Result<()> {
+    let dangling = || Error::dangling("billing_profile_id", profile);
+    let row = tx.query_opt(PROFILE, args![profile]).await?.ok_or_else(dangling)?;
+    let owner: AccountId = row.get("reseller_id")?;
+    if !caller.sees(tx, owner).await? {
+        return Err(dangling());
+    }
+    let of = tx.query_opt(ACCOUNT, args![account]).await?.ok_or_else(|| Error::not_found("account", account))?;
+    let suits = match of.get::<Kind>("kind")? {
+        Kind::Customer => owner == of.get("reseller_id")?,
+        Kind::Operator | Kind::Reseller | Kind::Peering => {
+            if row.get("prepaid")? {
+                let message =
+                    format!("Peering/reseller contract can't be connected to the prepaid billing profile {profile}.");
+                return Err(Error::invalid("billing_profile_id", message));
+            }
+            true
+        }
+    };
+    if !suits {
+        let name: String = row.get("name")?;
+        let message =
+            format!("The reseller of the contact doesn't match the reseller of the billing profile ({name}).");
+        return Err(Error::invalid("billing_profile_id", message));
+    }
+    match row.get("status")? {
+        super::profile::Status::Active => Ok(()),
+        super::profile::Status::Terminated => {
+            Err(Error::Terminated { kind: "billing profile", key: profile.to_string() })
+        }
+    }
+}
+
+/// A time as the messages of a schedule show it.
+fn time(at: i64) -> String {
+    let moment = jiff::Timestamp::from_microsecond(at).map(|at| at.to_zoned(TimeZone::UTC));
+    moment.map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}

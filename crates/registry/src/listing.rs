@@ -1,0 +1,479 @@
+//! Lists of ids: what a caller may see of a table, filtered, ordered, counted and cut into pages.
+//!
+//! A [`Source`] says once what of a table may be listed, how its rows belong to accounts and what may be filtered and
+//! ordered by. The condition of the caller's scope is added here, so that a face can't forget it. Without a filter or
+//! with one equality that the source keeps a tally of, any page and the exact count cost the same at any size; other
+//! filters cost what the database needs to find and count what matches.
+
+use store::{Tx, Val, args};
+
+use crate::caller::{Caller, Role, Scope};
+use crate::id::AccountId;
+use crate::statement::statements;
+use crate::{Error, Result, tally};
+
+/// What of a table may be listed.
+#[derive(Debug)]
+pub struct Source {
+    /// The list's name, under which its rows are counted.
+    pub name: &'static str,
+    /// What it is read from; the table with the ids is `t`.
+    pub from: &'static str,
+    /// Which of its rows are in the list at all, such as `t.status <> 'terminated'`; empty: all.
+    pub fixed: &'static str,
+    /// How rows belong to those who may see them.
+    pub reach: Reach,
+    /// What may be filtered and ordered by.
+    pub columns: &'static [Column],
+    /// Columns with integers for whose values rows are counted; that of `reach.reseller` should be among them.
+    pub tallies: &'static [&'static str],
+}
+
+/// The columns by which a row belongs to a reseller, to an account and to a subscriber. Where there is none, callers
+/// of that kind see nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// Name of the column with the reseller's id.
+    pub reseller: Option<&'static str>,
+    /// Name of the column with the account's id.
+    pub account: Option<&'static str>,
+    /// Name of the column with the subscriber's id.
+    pub subscriber: Option<&'static str>,
+}
+
+impl Reach {
+    /// For administrators only.
+    pub const NOBODY: Reach = Reach { reseller: None, account: None, subscriber: None };
+    /// For administrators and the row's reseller.
+    pub const RESELLER: Reach = Reach { reseller: Some("reseller_id"), account: None, subscriber: None };
+}
+
+/// A column that may be filtered and ordered by.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name in the registry.
+    pub name: &'static str,
+    /// Its SQL, such as `t.name`.
+    pub sql: &'static str,
+    /// What it holds.
+    pub holds: Holds,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Integers, also times.
+    Int,
+    /// Text.
+    Text,
+    /// Booleans.
+    Bool,
+    /// Nothing: its SQL is a condition with a `?` for an integer or text, which only [`Condition::Is`] asks.
+    Match,
+}
+
+impl Column {
+    /// Integers.
+    pub const fn int(name: &'static str, sql: &'static str) -> Column {
+        Column { name, sql, holds: Holds::Int }
+    }
+    /// Text.
+    pub const fn text(name: &'static str, sql: &'static str) -> Column {
+        Column { name, sql, holds: Holds::Text }
+    }
+    /// Booleans.
+    pub const fn bool(name: &'static str, sql: &'static str) -> Column {
+        Column { name, sql, holds: Holds::Bool }
+    }
+    /// A condition with a `?` in it.
+    pub const fn matching(name: &'static str, sql: &'static str) -> Column {
+        Column { name, sql, holds: Holds::Match }
+    }
+}
+
+/// One condition on a column of the source.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// The value itself.
+    Is(&'static str, Val),
+    /// Any of the values.
+    Among(&'static str, Vec<Val>),
+    /// None of the values.
+    NotAmong(&'static str, Vec<Val>),
+    /// A pattern in which `*` stands for any text and a backslash takes the next character as it is. Text only. A
+    /// pattern with its one star at the end looks at the part of the index that begins so.
+    Like(&'static str, String),
+    /// Greater than the value.
+    Above(&'static str, Val),
+    /// Less than the value.
+    Below(&'static str, Val),
+    /// No value (or, false, any value).
+    Null(&'static str, bool),
+    /// Nothing: the value that was asked for can't be there.
+    Never,
+}
+
+/// Which page of a list is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// All of which must hold.
+    pub conditions: Vec<Condition>,
+    /// The column to order by; none or `id`: by id.
+    pub order: Option<&'static str>,
+    /// From the greatest to the least.
+    pub descending: bool,
+    /// Rows to leave out at the start.
+    pub offset: i64,
+    /// Most rows.
+    pub limit: i64,
+    /// Whether rows are counted.
+    pub count: bool,
+}
+
+/// A page of ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The ids, in order.
+    pub ids: Vec<i64>,
+    /// How many rows there are on all pages, where that was asked for.
+    pub total: Option<i64>,
+    /// Whether there are rows after this page.
+    pub more: bool,
+}
+
+statements! {
+    RESELLERS = "SELECT x.account_id FROM account_ancestors x JOIN accounts a ON a.id = x.account_id \
+        WHERE x.ancestor_id = $1 AND a.kind = 'reseller' LIMIT 2";
+}
+
+/// Conditions as SQL with their parameters.
+struct Where {
+    sql: String,
+    values: Vec<Val>,
+}
+
+impl Where {
+    /// Adds a condition; `?` stands for the value.
+    fn and(&mut self, condition: &str, value: impl Into<Val>) {
+        self.values.push(value.into());
+        let place = format!("${}", self.values.len());
+        self.raw(&condition.replace('?', &place));
+    }
+
+    fn raw(&mut self, condition: &str) {
+        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
+        self.sql.push_str(condition);
+    }
+}
+
+impl Source {
+    /// The column of that name, if the list has it.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    fn sql(&self, name: &str) -> Result<&'static str> {
+        match self.column(name) {
+            Some(column) => Ok(column.sql),
+            None if name == "id" => Ok("t.id"),
+            None => Err(Error::Internal(format!("list {} has no column {name}", self.name))),
+        }
+    }
+
+    /// Counts a row in (1) or out (-1), with the values of its tallied columns.
+    pub(crate) fn count(&self, tx: &mut Tx, id: i64, values: &[(&str, i64)], amount: i64) {
+        tally::add(tx, self.name, 0, id, amount);
+        for column in self.tallies {
+            if let Some((_, value)) = values.iter().find(|(name, _)| name == column) {
+                tally::add(tx, column_list(self, column), *value, id, amount);
+            }
+        }
+    }
+
+    /// The statement of the whole list.
+    #[cfg(test)]
+    pub(crate) fn statement(
+        &self,
+        conditions: &[Condition],
+        order: Option<&str>,
+        descending: bool,
+    ) -> Result<(String, Vec<Val>)> {
+        let mut filter = Where { sql: String::new(), values: Vec::new() };
+        self.conditions(&mut filter, conditions)?;
+        let sql = format!("SELECT t.id FROM {}{}{}", self.from, filter.sql, self.order(order, descending)?);
+        Ok((sql, filter.values))
+    }
+
+    fn order(&self, order: Option<&str>, descending: bool) -> Result<String> {
+        let direction = if descending { "DESC" } else { "ASC" };
+        let nulls = if descending { "LAST" } else { "FIRST" };
+        match order.filter(|name| *name != "id") {
+            None => Ok(format!(" ORDER BY t.id {direction}")),
+            Some(name) => Ok(format!(" ORDER BY {} {direction} NULLS {nulls}, t.id {direction}", self.sql(name)?)),
+        }
+    }
+
+    fn conditions(&self, filter: &mut Where, conditions: &[Condition]) -> Result<()> {
+        if !self.fixed.is_empty() {
+            filter.raw(self.fixed);
+        }
+        for condition in conditions {
+            match condition {
+                Condition::Is(name, value) if self.column(name).is_some_and(|column| column.holds == Holds::Match) => {
+                    filter.and(self.sql(name)?, value.clone());
+                }
+                Condition::Is(name, value) => filter.and(&format!("{} = ?", self.sql(name)?), value.clone()),
+                Condition::Above(name, value) => filter.and(&format!("{} > ?", self.sql(name)?), value.clone()),
+                Condition::Below(name, value) => filter.and(&format!("{} < ?", self.sql(name)?), value.clone()),
+                Condition::Null(name, true) => filter.raw(&format!("{} IS NULL", self.sql(name)?)),
+                Condition::Null(name, false) => filter.raw(&format!("{} IS NOT NULL", self.sql(name)?)),
+                Condition::Never => filter.raw("1 = 0"),
+                Condition::Among(name, values) => self.among(filter, name, "IN", values)?,
+                Condition::NotAmong(name, values) => self.among(filter, name, "NOT IN", values)?,
+                Condition::Like(name, pattern) => like(filter, self.sql(name)?, pattern),
+            }
+        }
+        Ok(())
+    }
+
+    fn among(&self, filter: &mut Where, name: &str, word: &str, values: &[Val]) -> Result<()> {
+        let places: Vec<String> = (1..=values.len()).map(|n| format!("${}", filter.values.len() + n)).collect();
+        filter.values.extend_from_slice(values);
+        if values.is_empty() {
+            filter.raw(if word == "IN" { "1 = 0" } else { "1 = 1" });
+        } else {
+            filter.raw(&format!("{} {word} ({})", self.sql(name)?, places.join(", ")));
+        }
+        Ok(())
+    }
+}
+
+/// The name under which the rows of a column's values are counted.
+fn column_list(source: &Source, column: &'static str) -> &'static str {
+    // Lists and their columns are few and fixed: the names are made once.
+    static NAMES: std::sync::Mutex<Vec<(&str, &str, &str)>> = std::sync::Mutex::new(Vec::new());
+    let mut names = NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((_, _, name)) = names.iter().find(|(list, of, _)| *list == source.name && *of == column) {
+        return name;
+    }
+    let name: &'static str = Box::leak(format!("{} by {column}", source.name).into_boxed_str());
+    names.push((source.name, column, name));
+    name
+}
+
+fn like(filter: &mut Where, column: &str, pattern: &str) {
+    let mut literal = String::new();
+    let mut sql = String::new();
+    let mut stars = 0;
+    let mut last_is_star = false;
+    let mut characters = pattern.chars();
+    while let Some(c) = characters.next() {
+        last_is_star = c == '*';
+        let c = if c == '\\' { characters.next().unwrap_or('\\') } else { c };
+        if last_is_star {
+            stars += 1;
+            sql.push('%');
+            continue;
+        }
+        literal.push(c);
+        if matches!(c, '%' | '_' | '\\') {
+            sql.push('\\');
+        }
+        sql.push(c);
+    }
+    match (stars, last_is_star) {
+        (0, _) => filter.and(&format!("{column} = ?"), literal),
+        (1, true) if !literal.is_empty() => {
+            // The greatest character that both engines order last, so that the range ends after all that begin so.
+            let end = format!("{literal}\u{10FFFF}");
+            filter.and(&format!("{column} >= ?"), literal);
+            filter.and(&format!("{column} < ?"), end);
+        }
+        _ => filter.and(&format!("LOWER({column}) LIKE LOWER(?) ESCAPE '\\'"), sql),
+    }
+}
+
+/// What the caller's scope comes to in a source.
+enum Scoped {
+    Everything,
+    Equal(&'static str, i64),
+    Below(&'static str, AccountId),
+    Nothing,
+}
+
+async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
+    Ok(match caller.scope {
+        Scope::All => Scoped::Everything,
+        Scope::Subtree(root) if root == AccountId::OPERATOR => Scoped::Everything,
+        Scope::Subscriber(id) => match (reach.subscriber, reach.account) {
+            (Some(column), _) => Scoped::Equal(column, id.0),
+            _ => Scoped::Nothing,
+        },
+        Scope::Subtree(root) => match (caller.role, reach) {
+            (Role::Reseller | Role::Care, Reach { reseller: Some(column), .. }) => {
+                // A reseller without resellers below has its rows under one value.
+                match tx.query(RESELLERS, args![root]).await?.len() {
+                    0 | 1 => Scoped::Equal(column, root.0),
+                    _ => Scoped::Below(column, root),
+                }
+            }
+            (Role::Customer | Role::SubscriberAdmin, Reach { account: Some(column), .. }) => {
+                Scoped::Below(column, root)
+            }
+            _ => Scoped::Nothing,
+        },
+    })
+}
+
+/// A page of what the caller may see of a source.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn page(tx: &mut Tx, caller: &Caller, source: &Source, query: &Query) -> Result<Listing> {
+    let mut conditions = query.conditions.clone();
+    let below = match scoped(tx, caller, source.reach).await? {
+        Scoped::Everything => None,
+        Scoped::Equal(column, id) => {
+            let own = Condition::Is(column, id.into());
+            if !conditions.contains(&own) {
+                conditions.insert(0, own);
+            }
+            None
+        }
+        Scoped::Below(column, root) => Some((column, root)),
+        Scoped::Nothing => {
+            return Ok(Listing { ids: Vec::new(), total: query.count.then_some(0), more: false });
+        }
+    };
+    let by_id = query.order.is_none_or(|name| name == "id");
+    match (tallied(source, &conditions), below) {
+        (Some((list, key)), None) if by_id => counted(tx, source, &conditions, query, list, key).await,
+        (tallied, below) => {
+            let total = match tallied {
+                Some((list, key)) if query.count && below.is_none() => Some(tally::total(tx, list, key).await?),
+                _ => None,
+            };
+            plain(tx, source, &conditions, below, query, total).await
+        }
+    }
+}
+
+/// The tally of exactly these conditions.
+fn tallied(source: &Source, conditions: &[Condition]) -> Option<(&'static str, i64)> {
+    match conditions {
+        [] => Some((source.name, 0)),
+        [Condition::Is(name, Val::Int(value))] => {
+            let column = source.tallies.iter().find(|column| *column == name)?;
+            Some((column_list(source, column), *value))
+        }
+        _ => None,
+    }
+}
+
+async fn counted(
+    tx: &mut Tx,
+    source: &Source,
+    conditions: &[Condition],
+    query: &Query,
+    list: &str,
+    key: i64,
+) -> Result<Listing> {
+    let total = tally::total(tx, list, key).await?;
+    let rows = query.limit.min(total.saturating_sub(query.offset)).max(0);
+    let listing = |ids| Listing { ids, total: query.count.then_some(total), more: query.offset + rows < total };
+    if rows == 0 {
+        return Ok(listing(Vec::new()));
+    }
+    // The same rows stand as far from the end when the order is turned round.
+    let first = if query.descending { total - query.offset - rows } else { query.offset };
+    let (from, skip) = if first == 0 { (i64::MIN, 0) } else { tally::seek(tx, list, key, first).await? };
+    let mut filter = Where { sql: String::new(), values: Vec::new() };
+    source.conditions(&mut filter, conditions)?;
+    if from > i64::MIN {
+        filter.and("t.id >= ?", from);
+    }
+    let n = filter.values.len();
+    let sql =
+        format!("SELECT t.id FROM {}{} ORDER BY t.id LIMIT ${} OFFSET ${}", source.from, filter.sql, n + 1, n + 2);
+    filter.values.extend([Val::Int(rows), Val::Int(skip)]);
+    let mut ids = ids(tx, &sql, &filter.values).await?;
+    if query.descending {
+        ids.reverse();
+    }
+    Ok(listing(ids))
+}
+
+async fn plain(
+    tx: &mut Tx,
+    source: &Source,
+    conditions: &[Condition],
+    below: Option<(&'static str, AccountId)>,
+    query: &Query,
+    total: Option<i64>,
+) -> Result<Listing> {
+    let mut filter = Where { sql: String::new(), values: Vec::new() };
+    source.conditions(&mut filter, conditions)?;
+    if let Some((column, root)) = below {
+        let column = source.sql(column)?;
+        filter.and(&format!("{column} IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)"), root);
+    }
+    let total = match total {
+        None if query.count => {
+            let sql = format!("SELECT COUNT(*) AS n FROM {}{}", source.from, filter.sql);
+            Some(tx.query_one(&sql, &filter.values).await?.at(0)?)
+        }
+        known => known,
+    };
+    let n = filter.values.len();
+    let order = source.order(query.order, query.descending)?;
+    let sql = format!("SELECT t.id FROM {}{}{order} LIMIT ${} OFFSET ${}", source.from, filter.sql, n + 1, n + 2);
+    // One row more than the page holds tells whether there is another page.
+    filter.values.extend([Val::Int(query.limit.saturating_add(1)), Val::Int(query.offset)]);
+    let mut ids = ids(tx, &sql, &filter.values).await?;
+    let more = ids.len() as i64 > query.limit;
+    ids.truncate(usize::try_from(query.limit).unwrap_or(0));
+    Ok(Listing { ids, total, more })
+}
+
+async fn ids(tx: &mut Tx, sql: &str, values: &[Val]) -> Result<Vec<i64>> {
+    tx.query(sql, values).await?.iter().map(|row| Ok(row.at(0)?)).collect()
+}
+
+/// Whether the caller may see that row of a source.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn shows(tx: &mut Tx, caller: &Caller, source: &Source, id: i64) -> Result<bool> {
+    let query = Query { conditions: vec![Condition::Is("id", id.into())], limit: 1, ..Query::default() };
+    Ok(!page(tx, caller, source, &query).await?.ids.is_empty())
+}
+
+/// Waits for others who change that row, and holds it until the transaction ends: for whoever reads it, changes what it
+/// has read and writes it back.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn hold(tx: &mut Tx, source: &Source, id: i64) -> Result<()> {
+    let table = source.from.split_whitespace().next().unwrap_or_default();
+    tx.query_opt(&format!("SELECT id FROM {table} WHERE id = $1 {{wait}}"), args![id]).await?;
+    Ok(())
+}
+
+/// Runs a statement once for up to a hundred ids at a time: `{ids}` in it is the list of their places. The ids of a
+/// batch are filled up with repetitions, so that there are few different statements.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn for_ids(tx: &mut Tx, sql: &str, ids: &[i64]) -> Result<Vec<store::Row>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(100) {
+        let Some(last) = batch.last() else { break };
+        let size = [1, 10, 100].into_iter().find(|size| *size >= batch.len()).unwrap_or(100);
+        let places: Vec<String> = (1..=size).map(|n| format!("${n}")).collect();
+        let filled = batch.iter().chain(std::iter::repeat(last)).take(size).map(|id| Val::Int(*id));
+        let values: Vec<Val> = filled.collect();
+        rows.extend(tx.query(&sql.replace("{ids}", &places.join(", ")), &values).await?);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,174 @@
+//! Quotas: a limit on how many records of a kind an account and all below it may have.
+//!
+//! A record counts at its owner, at its domain's account and at every account above either, each once. Counters exist
+//! only where there is a limit, so that accounts without limits don't wait for each other; they are locked from the root
+//! to the leaf. **[`take`] comes after the row that it counts has been inserted**: the row keeps its owner and its domain
+//! from being counted until it is committed, and the count of a new limit waits for it.
+
+use serde::Serialize;
+use store::{Tx, args};
+
+use crate::caller::{Caller, Role};
+use crate::id::AccountId;
+use crate::journal::{self, Change, Operation};
+use crate::statement::statements;
+use crate::{Error, Result, account};
+
+/// What can be limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Subscribers that are not terminated.
+    Subscribers,
+}
+
+crate::text_enum!(Kind, "kind", { Subscribers => "subscribers" });
+
+/// A limit and how far it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Quota {
+    /// Whose limit it is.
+    pub account_id: AccountId,
+    /// What is limited.
+    pub kind: Kind,
+    /// How many there may be.
+    pub most: i64,
+    /// How many there are; more than there may be where the limit came later.
+    pub used: i64,
+}
+
+statements! {
+    ONE = "SELECT account_id, most, used FROM quotas WHERE account_id = $1 AND kind = $2";
+    CONCERNED = "SELECT account_id, most, used FROM quotas WHERE kind = $1 AND account_id IN \
+        (SELECT ancestor_id FROM account_ancestors WHERE account_id IN ($2, $3)) ORDER BY account_id {wait}";
+    ADD = "UPDATE quotas SET used = used + $1 WHERE account_id = $2 AND kind = $3";
+    SET_MOST = "UPDATE quotas SET most = $1 WHERE account_id = $2 AND kind = $3";
+    INSERT = "INSERT INTO quotas (account_id, kind, most, used) VALUES ($1, $2, $3, $4)";
+    DELETE = "DELETE FROM quotas WHERE account_id = $1 AND kind = $2";
+    LOCK_DOMAINS = "SELECT id FROM sip_domains WHERE account_id IN \
+        (SELECT account_id FROM account_ancestors WHERE ancestor_id = $1) AND status = 'active' ORDER BY id {wait}";
+    LOCK_ACCOUNTS = "SELECT id FROM accounts WHERE id IN \
+        (SELECT account_id FROM account_ancestors WHERE ancestor_id = $1) ORDER BY id {wait}";
+    SUBSCRIBERS = "SELECT COUNT(*) FROM (SELECT s.id FROM account_ancestors b JOIN subscribers s \
+        ON s.account_id = b.account_id WHERE b.ancestor_id = $1 AND s.status <> 'terminated' \
+        UNION SELECT s.id FROM account_ancestors b JOIN sip_domains d ON d.account_id = b.account_id \
+        JOIN subscribers s ON s.domain_id = d.id WHERE b.ancestor_id = $1 AND d.status = 'active' \
+        AND s.status <> 'terminated') x";
+}
+
+/// The statements of this module.
+pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    STATEMENTS.iter()
+}
+
+/// The limit of an account that the caller may see, if it has one.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get(tx: &mut Tx, caller: &Caller, id: AccountId, kind: Kind) -> Result<Option<Quota>> {
+    caller.must_see(tx, id).await?;
+    one(tx, id, kind).await
+}
+
+async fn one(tx: &mut Tx, account_id: AccountId, kind: Kind) -> Result<Option<Quota>> {
+    let row = tx.query_opt(ONE, args![account_id, kind]).await?;
+    row.map(|row| Ok(Quota { account_id, kind, most: row.get("most")?, used: row.get("used")? })).transpose()
+}
+
+/// Sets or lifts (none) the limit of an account. What is there already stays, even where it is more.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::NotAllowed`] for the caller's own account and for whoever does not care for customers;
+/// [`Error::Invalid`] for a limit below zero.
+pub async fn set(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    id: AccountId,
+    kind: Kind,
+    most: Option<i64>,
+) -> Result<Option<Quota>> {
+    caller.must_care("set limits")?;
+    if caller.account == id && caller.role != Role::Admin {
+        return Err(Error::NotAllowed(format!("only who stands above account {id} may set its limits")));
+    }
+    if account::get(tx, caller, id).await?.kind != account::Kind::Customer {
+        caller.must_be_reseller("set the limits of resellers")?;
+    }
+    if let Some(most) = most.filter(|most| *most < 0) {
+        return Err(Error::invalid("most", format!("{most} is below zero")));
+    }
+    let before = one(tx, id, kind).await?;
+    put(tx, id, kind, most).await?;
+    let after = one(tx, id, kind).await?;
+    let operation = match (&before, &after) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => Operation::Create,
+        (Some(_), Some(_)) => Operation::Update,
+        (Some(_), None) => Operation::Delete,
+    };
+    let change = Change {
+        kind: "quotas",
+        record_id: id.0,
+        account: Some(id),
+        operation,
+        before: before.as_ref().map(|before| before as _),
+        after: after.as_ref().map(|after| after as _),
+    };
+    journal::write(tx, caller, now, change).await?;
+    Ok(after)
+}
+
+/// As [`set`], for whoever has checked the right to it and writes it down itself.
+pub(crate) async fn put(tx: &mut Tx, id: AccountId, kind: Kind, most: Option<i64>) -> Result<()> {
+    let Some(most) = most else {
+        tx.execute(DELETE, args![id, kind]).await?;
+        return Ok(());
+    };
+    if tx.execute(SET_MOST, args![most, id, kind]).await? > 0 {
+        return Ok(());
+    }
+    // Waits for those who are adding records here, and lets nobody add any until the count is there.
+    let Kind::Subscribers = kind;
+    tx.query(LOCK_ACCOUNTS, args![id]).await?;
+    tx.query(LOCK_DOMAINS, args![id]).await?;
+    let used: i64 = tx.query_one(SUBSCRIBERS, args![id]).await?.at(0)?;
+    tx.execute(INSERT, args![id, kind, most, used]).await?;
+    Ok(())
+}
+
+/// Counts records that an owner has got; `also` is the account of their domain.
+///
+/// # Errors
+/// [`Error::Quota`] for the first account, from the root on, whose limit they would pass.
+pub(crate) async fn take(tx: &mut Tx, kind: Kind, owner: AccountId, also: Option<AccountId>, n: i64) -> Result<()> {
+    let concerned = tx.query(CONCERNED, args![kind, owner, also.unwrap_or(owner)]).await?;
+    for row in &concerned {
+        let (most, used): (i64, i64) = (row.get("most")?, row.get("used")?);
+        if used + n > most {
+            let account = row.get::<AccountId>("account_id")?.0;
+            return Err(Error::Quota { kind: kind.as_str(), account, limit: most, used });
+        }
+    }
+    for row in &concerned {
+        tx.execute(ADD, args![n, row.get::<AccountId>("account_id")?, kind]).await?;
+    }
+    Ok(())
+}
+
+/// Counts out records that an owner has no more; `also` is the account of their domain.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn give_back(
+    tx: &mut Tx,
+    kind: Kind,
+    owner: AccountId,
+    also: Option<AccountId>,
+    n: i64,
+) -> Result<()> {
+    for row in tx.query(CONCERNED, args![kind, owner, also.unwrap_or(owner)]).await? {
+        tx.execute(ADD, args![-n, row.get::<AccountId>("account_id")?, kind]).await?;
+    }
+    Ok(())
+}

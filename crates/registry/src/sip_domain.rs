@@ -1,0 +1,206 @@
+//! SIP domains: what stands behind the `@` of subscribers' addresses.
+//!
+//! A domain belongs to an account, mostly a reseller's, and there is each of them once on the platform. A new one gets the
+//! domain's default of every preference that has one. Removing it terminates its subscribers; the name may be used again.
+
+use serde::{Deserialize, Serialize};
+use store::{Row, Tx, args};
+
+use crate::account::{self, Kind, Status};
+use crate::caller::Caller;
+use crate::id::{AccountId, DomainId};
+use crate::journal::{self, Change, Operation};
+use crate::listing::{self, Column, Reach, Source};
+use crate::preference::{self, Level};
+use crate::statement::statements as declare;
+use crate::{Error, Result, subscriber};
+
+/// A SIP domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SipDomain {
+    /// The id.
+    pub id: DomainId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// The nearest reseller at or above that account.
+    pub reseller_id: AccountId,
+    /// Its name, in lower case.
+    pub domain: String,
+}
+
+declare! {
+    INSERT = "INSERT INTO sip_domains (account_id, reseller_id, domain, status, created_at, modified_at) \
+        VALUES ($1, $2, $3, 'active', $4, $4) RETURNING id";
+    BY_ID = "SELECT id, account_id, reseller_id, domain FROM sip_domains WHERE id = $1 AND status = 'active'";
+    BY_NAME = "SELECT id, account_id, reseller_id, domain FROM sip_domains WHERE domain = $1 AND status = 'active'";
+    LOCK = "SELECT id FROM sip_domains WHERE id = $1 {wait}";
+    TERMINATE = "UPDATE sip_domains SET status = 'terminated', modified_at = $1 WHERE id = $2";
+    OF_ACCOUNT = "SELECT d.id FROM account_ancestors b JOIN sip_domains d ON d.account_id = b.account_id \
+        WHERE b.ancestor_id = $1 AND d.status = 'active' ORDER BY d.id";
+}
+
+/// Statements for several domains at a time.
+const MANY: &str =
+    "SELECT id, account_id, reseller_id, domain FROM sip_domains WHERE id IN ({ids}) AND status = 'active'";
+
+/// SIP domains.
+pub static DOMAINS: Source = Source {
+    name: "SIP domains",
+    from: "sip_domains t",
+    fixed: "t.status = 'active'",
+    reach: Reach { reseller: Some("reseller_id"), account: Some("account_id"), subscriber: None },
+    columns: &[
+        Column::int("id", "t.id"),
+        Column::int("reseller_id", "t.reseller_id"),
+        Column::int("account_id", "t.account_id"),
+        Column::text("domain", "t.domain"),
+    ],
+    tallies: &["reseller_id"],
+};
+
+/// The lists of this module.
+pub(crate) const SOURCES: &[&Source] = &[&DOMAINS];
+
+/// The statements of this module.
+pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    STATEMENTS.iter()
+}
+
+fn of_row(row: &Row) -> Result<SipDomain> {
+    Ok(SipDomain { id: row.at(0)?, account_id: row.at(1)?, reseller_id: row.at(2)?, domain: row.at(3)? })
+}
+
+/// The domains of those ids that are there, in their order; for ids that a [`listing`] has given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<SipDomain>> {
+    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(of_row).collect::<Result<Vec<_>>>()?;
+    found.sort_by_key(|domain| ids.iter().position(|id| *id == domain.id.0));
+    found.dedup_by_key(|domain| domain.id);
+    Ok(found)
+}
+
+/// The domain of that id, whoever has it.
+pub(crate) async fn by_id(tx: &mut Tx, id: DomainId) -> Result<Option<SipDomain>> {
+    tx.query_opt(BY_ID, args![id]).await?.as_ref().map(of_row).transpose()
+}
+
+/// The domain of that name, whoever has it.
+pub(crate) async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<SipDomain>> {
+    tx.query_opt(BY_NAME, args![name.to_ascii_lowercase()]).await?.as_ref().map(of_row).transpose()
+}
+
+/// The domain of that id, if the caller may see it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get(tx: &mut Tx, caller: &Caller, id: DomainId) -> Result<SipDomain> {
+    let not_found = || Error::not_found("domain", id);
+    let found = by_id(tx, id).await?.ok_or_else(not_found)?;
+    if caller.sees(tx, found.account_id).await? { Ok(found) } else { Err(not_found()) }
+}
+
+/// Brings a name into the form that is stored.
+fn normal(name: &str) -> Result<String> {
+    let name = name.trim().to_ascii_lowercase();
+    // A host name, an IPv4 address, or an IPv6 address in brackets.
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    if name.is_empty() || name.len() > 190 || !name.chars().all(fits) {
+        return Err(Error::invalid("domain", format!("`{name}` is not a domain")));
+    }
+    Ok(name)
+}
+
+/// Makes a domain for an account.
+///
+/// # Errors
+/// [`Error::NotAllowed`], [`Error::Invalid`] for the name, [`Error::Taken`] where the platform has it,
+/// [`Error::Dangling`] for `reseller_id` where there is no such account or it can't have domains.
+pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, owner: AccountId, name: &str) -> Result<SipDomain> {
+    caller.must_be_reseller("make domains")?;
+    let domain = normal(name)?;
+    let account = match account::get(tx, caller, owner).await {
+        Ok(found) if matches!(found.kind, Kind::Reseller | Kind::Customer) && found.status != Status::Terminated => {
+            found
+        }
+        Ok(_) | Err(Error::NotFound { .. }) => return Err(Error::dangling("reseller_id", owner)),
+        Err(other) => return Err(other),
+    };
+    let taken = || Error::taken("domain", "domain", &domain);
+    if by_name(tx, &domain).await?.is_some() {
+        return Err(taken());
+    }
+    let id = match tx.query_one(INSERT, args![owner, account.reseller_id, &domain, now]).await {
+        Ok(row) => row.at(0)?,
+        Err(store::Error::Unique(_)) => return Err(taken()),
+        Err(other) => return Err(other.into()),
+    };
+    let made = SipDomain { id, account_id: owner, reseller_id: account.reseller_id, domain };
+    made.count(tx, 1);
+    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    preference::domain_defaults(tx, caller, now, id).await?;
+    Ok(made)
+}
+
+/// Removes a domain: its subscribers are terminated, its preferences go.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::NotAllowed`].
+pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: DomainId) -> Result<()> {
+    caller.must_be_reseller("remove domains")?;
+    caller.must_write()?;
+    // Waits for subscribers that are being made in it, and keeps others from being made.
+    tx.query_opt(LOCK, args![id]).await?;
+    let before = get(tx, caller, id).await?;
+    end(tx, caller, now, &before).await
+}
+
+async fn end(tx: &mut Tx, caller: &Caller, now: i64, domain: &SipDomain) -> Result<()> {
+    subscriber::terminate_of_domain(tx, caller, now, domain.id).await?;
+    preference::delete_of(tx, Level::Domain, domain.id.0).await?;
+    tx.execute(TERMINATE, args![now, domain.id]).await?;
+    domain.count(tx, -1);
+    write(tx, caller, now, Operation::Delete, Some(domain), None).await
+}
+
+/// Removes every domain of an account and of the accounts below; for a reseller that ends.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn delete_of_reseller(tx: &mut Tx, caller: &Caller, now: i64, reseller: AccountId) -> Result<()> {
+    for row in tx.query(OF_ACCOUNT, args![reseller]).await? {
+        let id: DomainId = row.at(0)?;
+        tx.query_opt(LOCK, args![id]).await?;
+        if let Some(domain) = by_id(tx, id).await? {
+            end(tx, caller, now, &domain).await?;
+        }
+    }
+    Ok(())
+}
+
+impl SipDomain {
+    fn count(&self, tx: &mut Tx, amount: i64) {
+        DOMAINS.count(tx, self.id.0, &[("reseller_id", self.reseller_id.0)], amount);
+    }
+}
+
+async fn write(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    operation: Operation,
+    before: Option<&SipDomain>,
+    after: Option<&SipDomain>,
+) -> Result<()> {
+    let Some(record) = after.or(before) else { return Ok(()) };
+    let change = Change {
+        kind: "sip_domains",
+        record_id: record.id.0,
+        account: Some(record.account_id),
+        operation,
+        before: before.map(|b| b as _),
+        after: after.map(|a| a as _),
+    };
+    journal::write(tx, caller, now, change).await
+}

@@ -1,0 +1,271 @@
+//! Making a subscriber.
+
+use store::{Row, Tx, args};
+
+use super::numbers::{self, Alias, Numbers};
+use super::rules::{check_username, may_make};
+use super::{Details, SipPassword, Status, Subscriber, WebPassword, digest, get, pbx, sealing_context, write};
+use crate::account::{self, Kind};
+use crate::caller::Caller;
+use crate::id::{AccountId, DomainId, SubscriberId, uuid};
+use crate::journal::Operation;
+use crate::number::Split;
+use crate::preference::{self, Level};
+use crate::seal::Sealer;
+use crate::sip_domain::{self, SipDomain};
+use crate::statement::statements;
+use crate::{Error, Result, quota};
+
+/// In which domain a subscriber is made.
+#[derive(Clone, Debug)]
+pub enum OfDomain {
+    /// The domain of that id.
+    Id(DomainId),
+    /// The domain of that name.
+    Name(String),
+}
+
+/// What is needed for a new subscriber.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// The customer whose it is.
+    pub account_id: AccountId,
+    /// Its domain, which must be of the customer's reseller.
+    pub domain: OfDomain,
+    /// Unique in the domain.
+    pub username: String,
+    /// What can be changed later on.
+    pub details: Details,
+    /// The number that it calls from.
+    pub primary: Option<Split>,
+    /// Its other numbers.
+    pub aliases: Vec<Alias>,
+    /// Its SIP password.
+    pub password: SipPassword,
+    /// Its web password; none: it does not log in to the web.
+    pub web_password: Option<WebPassword>,
+    /// Whether it may show its primary number to those it calls (the preference `allowed_clis`).
+    pub allow_primary: bool,
+}
+
+statements! {
+    ACCOUNT = "SELECT id, kind, status, product, reseller_id FROM accounts WHERE id = $1 {wait}";
+    TAKEN = "SELECT username FROM subscribers WHERE domain_id = $1 AND username = $2 AND status <> 'terminated'";
+    WEB_TAKEN = "SELECT id FROM subscribers WHERE domain_id = $1 AND webusername = $2 AND status <> 'terminated'";
+    INSERT = "INSERT INTO subscribers (uuid, account_id, reseller_id, domain_id, username, status, lock_level, administrative, \
+        webusername, display_name, email, timezone, external_id, profile_set_id, profile_id, is_pbx_pilot, \
+        is_pbx_group, pbx_extension, pbx_hunt_policy, pbx_hunt_timeout, pbx_hunt_cancel_mode, primary_digits, \
+        password_sealed, ha1, ha1b, ha1_sha256, ha1b_sha256, scram_sha1, scram_sha256, web_verifier, credential_version, \
+        created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 1, $31, $31) RETURNING id";
+    DOMAIN_LIVES = "SELECT id FROM sip_domains WHERE id = $1 AND status = 'active'";
+}
+
+/// The account of a subscriber.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Customer {
+    pub(super) id: AccountId,
+    pub(super) reseller: AccountId,
+    pub(super) of_pbx: bool,
+    /// Whether its subscribers are telephones that need a number.
+    pub(super) needs_numbers: bool,
+}
+
+/// The account, if subscribers may be made for it now; it stays as it is until the end of the transaction.
+async fn customer(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<Customer> {
+    let missing = || Error::dangling("customer_id", id);
+    let row = tx.query_opt(ACCOUNT, args![id]).await?.ok_or_else(missing)?;
+    let (kind, status): (Kind, account::Status) = (row.get("kind")?, row.get("status")?);
+    let fits = matches!(kind, Kind::Customer | Kind::Reseller) && status != account::Status::Terminated;
+    if !fits || !caller.sees(tx, id).await? {
+        return Err(missing());
+    }
+    if status != account::Status::Active {
+        return Err(Error::invalid("customer_id", format!("account {id} is {status}")));
+    }
+    of_row(&row)
+}
+
+fn of_row(row: &Row) -> Result<Customer> {
+    let product: Option<String> = row.get("product")?;
+    Ok(Customer {
+        id: row.get("id")?,
+        reseller: row.get("reseller_id")?,
+        of_pbx: product.as_deref() == Some(pbx::PRODUCT),
+        needs_numbers: product.as_deref() == Some("sipaccount"),
+    })
+}
+
+/// The account of a subscriber that there is.
+pub(super) async fn customer_of(tx: &mut Tx, subscriber: &Subscriber) -> Result<Customer> {
+    of_row(&tx.query_one(ACCOUNT, args![subscriber.account_id]).await?)
+}
+
+/// Refuses a subscriber without a number where one is needed.
+pub(super) fn check_primary(customer: &Customer, is_pilot: bool, primary: Option<&Split>) -> Result<()> {
+    if primary.is_none() && is_pilot {
+        return Err(Error::invalid("primary_number", "the pilot of a PBX needs one"));
+    }
+    if primary.is_none() && customer.needs_numbers {
+        return Err(Error::invalid("primary_number", "a SIP account needs one"));
+    }
+    Ok(())
+}
+
+async fn domain(tx: &mut Tx, caller: &Caller, wanted: &OfDomain, customer: &Customer) -> Result<SipDomain> {
+    let found = match wanted {
+        OfDomain::Id(id) => sip_domain::by_id(tx, *id).await?,
+        OfDomain::Name(name) => sip_domain::by_name(tx, name).await?,
+    };
+    let missing = || match wanted {
+        OfDomain::Id(id) => Error::dangling("domain", id),
+        OfDomain::Name(name) => Error::dangling("domain", name),
+    };
+    let found = found.ok_or_else(missing)?;
+    if found.reseller_id == customer.reseller {
+        return Ok(found);
+    }
+    if caller.sees(tx, found.account_id).await? {
+        Err(Error::invalid("domain", format!("{} is of another reseller than the customer", found.domain)))
+    } else {
+        Err(missing())
+    }
+}
+
+/// Refuses names that another subscriber of the domain has.
+pub(super) async fn check_names(
+    tx: &mut Tx,
+    domain: &SipDomain,
+    new_username: Option<&str>,
+    webusername: Option<&str>,
+    own: Option<SubscriberId>,
+) -> Result<()> {
+    if let Some(username) = new_username
+        && tx.query_opt(TAKEN, args![domain.id, username]).await?.is_some()
+    {
+        return Err(Error::taken("subscriber", "username", username));
+    }
+    if let Some(name) = webusername
+        && let Some(row) = tx.query_opt(WEB_TAKEN, args![domain.id, name]).await?
+        && Some(row.at::<SubscriberId>(0)?) != own
+    {
+        return Err(Error::taken("subscriber", "webusername", format!("{name}@{}", domain.domain)));
+    }
+    Ok(())
+}
+
+/// The refusal that a violated key stands for: somebody else was faster.
+pub(super) fn taken(error: store::Error, username: &str, details: &Details, domain: &str) -> Error {
+    let store::Error::Unique(key) = &error else { return error.into() };
+    if key.contains("webusername") {
+        let name = details.webusername.as_deref().unwrap_or_default();
+        Error::taken("subscriber", "webusername", format!("{name}@{domain}"))
+    } else if key.contains("extension") {
+        Error::taken("subscriber", "pbx_extension", details.pbx.pbx_extension.as_deref().unwrap_or_default())
+    } else if key.contains("pilot") || key.ends_with("account_id") {
+        Error::taken("subscriber", "is_pbx_pilot", username)
+    } else if key.contains("username") {
+        Error::taken("subscriber", "username", username)
+    } else {
+        error.into()
+    }
+}
+
+/// Makes a subscriber and gives it its numbers.
+///
+/// # Errors
+/// - [`Error::NotAllowed`];
+/// - [`Error::Dangling`] for `customer_id`, `domain`, `profile_set_id`, `profile_id`, `pbx_group_ids`, and for `is_pbx_pilot`
+///   where the PBX has no pilot yet;
+/// - [`Error::Invalid`] for wrong values, for an account that is not active (`customer_id`) and for a domain of another
+///   reseller (`domain`);
+/// - [`Error::Taken`] for `username`, `webusername` (as `name@domain`), `pbx_extension`, `is_pbx_pilot` and for numbers
+///   (`digits`, as they were given, with commas between them);
+/// - [`Error::Quota`], [`Error::NoCredit`].
+pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new: &New) -> Result<Subscriber> {
+    let customer = customer(tx, caller, new.account_id).await?;
+    may_make(caller, customer.of_pbx)?;
+    check_username(&new.username)?;
+    let mut details = new.details.clone();
+    details.check()?;
+    details.settle_lock(None);
+    details.pbx.settle(customer.of_pbx);
+    if details.status == Status::Terminated {
+        return Err(Error::invalid("status", "a new subscriber is not terminated"));
+    }
+    check_primary(&customer, details.pbx.is_pbx_pilot, new.primary.as_ref())?;
+    let wanted = Numbers::new(new.primary.as_ref(), &new.aliases)?;
+    let domain = domain(tx, caller, &new.domain, &customer).await?;
+    check_names(tx, &domain, Some(&new.username), details.webusername.as_deref(), None).await?;
+    if customer.of_pbx {
+        pbx::check_place(tx, customer.id, None, None, &details.pbx).await?;
+    }
+    let id = insert(tx, now, sealer, new, &details, &customer, &domain).await?;
+    quota::take(tx, quota::Kind::Subscribers, customer.id, Some(domain.account_id), 1).await?;
+    if tx.query_opt(DOMAIN_LIVES, args![domain.id]).await?.is_none() {
+        return Err(Error::dangling("domain", &domain.domain));
+    }
+    pbx::save_groups(tx, id, None, &details.pbx).await?;
+    let bare = get(tx, &Caller::system(&caller.name), id).await?;
+    bare.count(tx, 1);
+    numbers::give(tx, caller, now, &bare, &wanted).await?;
+    preference::set_system(tx, Level::Subscriber, id.0, "call_log_level", &["notice"]).await?;
+    preference::set_system(tx, Level::Subscriber, id.0, "emergency_location_format", &["cirpack"]).await?;
+    numbers::prefer(tx, id, None, &wanted, new.allow_primary).await?;
+    let made = get(tx, &Caller::system(&caller.name), id).await?;
+    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    Ok(made)
+}
+
+async fn insert(
+    tx: &mut Tx,
+    now: i64,
+    sealer: &Sealer,
+    new: &New,
+    details: &Details,
+    customer: &Customer,
+    domain: &SipDomain,
+) -> Result<SubscriberId> {
+    let uuid = uuid();
+    let password = &new.password;
+    let sealed = sealer.seal(&sealing_context(&uuid), password.reveal())?;
+    let digests = digest::Digests::new(&new.username, &domain.domain, password);
+    let d = details;
+    let values = args![
+        &uuid,
+        customer.id,
+        customer.reseller,
+        domain.id,
+        &new.username,
+        d.status,
+        d.lock_level,
+        d.administrative,
+        d.webusername.as_deref(),
+        d.display_name.as_deref(),
+        d.email.as_deref(),
+        d.timezone.as_deref(),
+        d.external_id.as_deref(),
+        d.profile_set_id,
+        d.profile_id,
+        d.pbx.is_pbx_pilot,
+        d.pbx.is_pbx_group,
+        d.pbx.pbx_extension.as_deref(),
+        d.pbx.pbx_hunt_policy,
+        d.pbx.pbx_hunt_timeout,
+        d.pbx.pbx_hunt_cancel_mode,
+        new.primary.as_ref().map(Split::digits),
+        sealed,
+        digests.ha1,
+        digests.ha1b,
+        digests.ha1_sha256,
+        digests.ha1b_sha256,
+        &password.scram_sha1,
+        &password.scram_sha256,
+        new.web_password.as_ref().map(|web| web.0.as_str()),
+        now
+    ];
+    match tx.query_one(INSERT, values).await {
+        Ok(row) => Ok(row.at(0)?),
+        Err(error) => Err(taken(error, &new.username, details, &domain.domain)),
+    }
+}

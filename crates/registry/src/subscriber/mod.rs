@@ -1,0 +1,327 @@
+//! Subscribers: SIP accounts in a domain, with what they log in with, their numbers and what they may do.
+//!
+//! A subscriber belongs to the account of a customer, and its domain to that customer's reseller. Its user name is unique
+//! in its domain while it is not terminated, and so is the name that it logs in to the web with. A terminated subscriber
+//! stays on the books for what was called, without credentials, preferences, call forwards and numbers.
+
+mod create;
+pub mod digest;
+mod login;
+mod numbers;
+mod pbx;
+mod rules;
+mod terminate;
+mod update;
+
+use serde::{Deserialize, Serialize};
+use store::{Row, Tx, args};
+
+pub use create::{New, OfDomain, create};
+pub use digest::{SipPassword, WebPassword};
+pub use login::{Candidate, by_uuid, candidate};
+pub use numbers::{Alias, reassign};
+pub use pbx::{CancelMode, HuntPolicy, Pbx};
+pub use rules::Details;
+pub(crate) use terminate::terminate_of_domain;
+pub use terminate::{lock_of_account, terminate, terminate_of_account};
+pub use update::{Change, WebChange, update};
+
+use crate::caller::{Caller, Scope};
+use crate::id::{AccountId, DomainId, NumberId, SubscriberId};
+use crate::journal::{self, Operation};
+use crate::listing::{self, Column, Reach, Source};
+use crate::number::{self, Line, Split};
+use crate::seal::Sealer;
+use crate::statement::statements as declare;
+use crate::{Error, Result};
+
+/// The statements of this module.
+pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    [
+        STATEMENTS,
+        create::STATEMENTS,
+        login::STATEMENTS,
+        numbers::STATEMENTS,
+        pbx::STATEMENTS,
+        terminate::STATEMENTS,
+        update::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Whether a subscriber may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It may.
+    #[default]
+    Active,
+    /// Not for now.
+    Locked,
+    /// Never again.
+    Terminated,
+}
+
+crate::text_enum!(Status, "status", { Active => "active", Locked => "locked", Terminated => "terminated" });
+
+/// A number of a subscriber, as it is shown with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The number's id.
+    pub number_id: NumberId,
+    /// As it was given.
+    #[serde(flatten)]
+    pub split: Split,
+    /// Whether it stands for a device.
+    pub is_devid: bool,
+}
+
+/// A sealed SIP password; it is never shown as it is stored.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Sealed(Option<Vec<u8>>);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A subscriber.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscriber {
+    /// The id.
+    pub id: SubscriberId,
+    /// 32 random hexadecimal digits.
+    pub uuid: String,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// The nearest reseller at or above that account.
+    pub reseller_id: AccountId,
+    /// Its domain's id.
+    pub domain_id: DomainId,
+    /// Its domain.
+    pub domain: String,
+    /// Unique in the domain.
+    pub username: String,
+    /// What can be changed of it.
+    #[serde(flatten)]
+    pub details: Details,
+    /// Whether its account is that of a PBX.
+    pub of_pbx: bool,
+    /// The number that it calls from.
+    pub primary_number: Option<Held>,
+    /// Its other numbers.
+    pub alias_numbers: Vec<Held>,
+    /// When it was made, in microseconds since 1970 UTC.
+    pub created_at: i64,
+    /// When it was last changed.
+    pub modified_at: i64,
+    #[serde(skip)]
+    sealed: Sealed,
+}
+
+macro_rules! columns {
+    () => {
+        "s.id, s.uuid, s.account_id, s.reseller_id, s.domain_id, d.domain, s.username, s.status, s.lock_level, \
+         s.administrative, s.webusername, s.display_name, s.email, s.timezone, s.external_id, s.profile_set_id, \
+         s.profile_id, s.is_pbx_pilot, s.is_pbx_group, s.pbx_extension, s.pbx_hunt_policy, s.pbx_hunt_timeout, \
+         s.pbx_hunt_cancel_mode, s.created_at, s.modified_at, s.password_sealed, a.product \
+         FROM subscribers s JOIN sip_domains d ON d.id = s.domain_id JOIN accounts a ON a.id = s.account_id"
+    };
+}
+
+declare! {
+    BY_ID = concat!("SELECT ", columns!(), " WHERE s.id = $1 AND s.status <> 'terminated'");
+    LOCK = "SELECT id FROM subscribers WHERE id = $1 {wait}";
+}
+
+/// Statements for several subscribers at a time.
+const MANY: &str = concat!("SELECT ", columns!(), " WHERE s.id IN ({ids}) AND s.status <> 'terminated'");
+
+/// Subscribers that are not terminated.
+pub static SUBSCRIBERS: Source = Source {
+    name: "subscribers",
+    // Either engine leaves out those of the joined tables that a question does not touch.
+    from: "subscribers t LEFT JOIN sip_domains d ON d.id = t.domain_id AND d.status = 'active' \
+        LEFT JOIN accounts a ON a.id = t.account_id",
+    fixed: "t.status <> 'terminated'",
+    reach: Reach { reseller: Some("reseller_id"), account: Some("account_id"), subscriber: Some("id") },
+    columns: &[
+        Column::int("id", "t.id"),
+        Column::int("reseller_id", "t.reseller_id"),
+        Column::int("account_id", "t.account_id"),
+        Column::int("domain_id", "t.domain_id"),
+        Column::text("domain", "d.domain"),
+        Column::int("contact_id", "a.contact_id"),
+        Column::text("customer_external_id", "a.external_id"),
+        Column::text("uuid", "t.uuid"),
+        Column::text("username", "t.username"),
+        Column::text("webusername", "t.webusername"),
+        Column::text("display_name", "t.display_name"),
+        Column::text("email", "t.email"),
+        Column::text("external_id", "t.external_id"),
+        Column::text("status", "t.status"),
+        Column::int("lock_level", "t.lock_level"),
+        Column::bool("administrative", "t.administrative"),
+        Column::int("profile_set_id", "t.profile_set_id"),
+        Column::int("profile_id", "t.profile_id"),
+        Column::bool("is_pbx_pilot", "t.is_pbx_pilot"),
+        Column::bool("is_pbx_group", "t.is_pbx_group"),
+        Column::text("pbx_extension", "t.pbx_extension"),
+        Column::text("primary_digits", "t.primary_digits"),
+        Column::matching(
+            "alias_number",
+            "t.id IN (SELECT n.subscriber_id FROM numbers n WHERE n.digits = ? AND NOT n.is_primary)",
+        ),
+        Column::int("created_at", "t.created_at"),
+        Column::int("modified_at", "t.modified_at"),
+    ],
+    tallies: &["reseller_id", "account_id", "domain_id"],
+};
+
+/// The lists of this module.
+pub(crate) const SOURCES: &[&Source] = &[&SUBSCRIBERS];
+
+/// A row of [`columns!`], by position, without what other tables hold.
+fn subscriber(row: &Row) -> Result<Subscriber> {
+    let product: Option<String> = row.at(26)?;
+    Ok(Subscriber {
+        id: row.at(0)?,
+        uuid: row.at(1)?,
+        account_id: row.at(2)?,
+        reseller_id: row.at(3)?,
+        domain_id: row.at(4)?,
+        domain: row.at(5)?,
+        username: row.at(6)?,
+        details: Details {
+            status: row.at(7)?,
+            lock_level: row.at::<Option<i64>>(8)?.filter(|level| *level > 0),
+            administrative: row.at(9)?,
+            webusername: row.at(10)?,
+            display_name: row.at(11)?,
+            email: row.at(12)?,
+            timezone: row.at(13)?,
+            external_id: row.at(14)?,
+            profile_set_id: row.at(15)?,
+            profile_id: row.at(16)?,
+            pbx: Pbx {
+                is_pbx_pilot: row.at(17)?,
+                is_pbx_group: row.at(18)?,
+                pbx_extension: row.at(19)?,
+                pbx_hunt_policy: row.at(20)?,
+                pbx_hunt_timeout: row.at(21)?,
+                pbx_hunt_cancel_mode: row.at(22)?,
+                pbx_group_ids: Vec::new(),
+                pbx_groupmember_ids: Vec::new(),
+            },
+        },
+        of_pbx: product.as_deref() == Some(pbx::PRODUCT),
+        primary_number: None,
+        alias_numbers: Vec::new(),
+        created_at: row.at(23)?,
+        modified_at: row.at(24)?,
+        sealed: Sealed(row.at(25)?),
+    })
+}
+
+impl Subscriber {
+    /// Its SIP password; none where it has only digests.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where it was sealed with another key.
+    pub fn password(&self, sealer: &Sealer) -> Result<Option<String>> {
+        self.sealed.0.as_deref().map(|sealed| sealer.open(&sealing_context(&self.uuid), sealed)).transpose()
+    }
+
+    fn count(&self, tx: &mut Tx, amount: i64) {
+        let values =
+            [("reseller_id", self.reseller_id.0), ("account_id", self.account_id.0), ("domain_id", self.domain_id.0)];
+        SUBSCRIBERS.count(tx, self.id.0, &values, amount);
+    }
+
+    fn holder(&self) -> number::Holder {
+        number::Holder { subscriber: self.id, account: self.account_id, reseller: self.reseller_id }
+    }
+
+    /// Takes up the numbers that are its own among these.
+    fn take_up(&mut self, lines: &[Line]) {
+        let own = |line: &&Line| line.subscriber_id == self.id;
+        let held = |line: &Line| Held { number_id: line.id, split: line.split.clone(), is_devid: line.is_devid };
+        self.primary_number = lines.iter().filter(own).find(|line| line.is_primary).map(held);
+        self.alias_numbers = lines.iter().filter(own).filter(|line| !line.is_primary).map(held).collect();
+    }
+}
+
+/// What a subscriber's SIP password is sealed for.
+fn sealing_context(uuid: &str) -> String {
+    format!("SIP password of subscriber {uuid}")
+}
+
+/// Adds what other tables hold of these subscribers.
+async fn complete(tx: &mut Tx, found: &mut [Subscriber]) -> Result<()> {
+    let ids: Vec<i64> = found.iter().map(|subscriber| subscriber.id.0).collect();
+    let lines = number::of_subscribers(tx, &ids).await?;
+    for subscriber in found.iter_mut() {
+        subscriber.take_up(&lines);
+    }
+    pbx::complete(tx, found).await
+}
+
+/// The subscribers of those ids that are there, in their order; for ids that a [`listing`] has given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Subscriber>> {
+    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(subscriber).collect::<Result<Vec<_>>>()?;
+    found.sort_by_key(|subscriber| ids.iter().position(|id| *id == subscriber.id.0));
+    found.dedup_by_key(|subscriber| subscriber.id);
+    complete(tx, &mut found).await?;
+    Ok(found)
+}
+
+/// The subscriber of that id, if the caller may see it. Terminated ones are seen by nobody.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subscriber> {
+    let not_found = || Error::not_found("subscriber", id);
+    let row = tx.query_opt(BY_ID, args![id]).await?.ok_or_else(not_found)?;
+    let mut found = [subscriber(&row)?];
+    let visible = match caller.scope {
+        Scope::Subscriber(own) => own == id,
+        _ => caller.sees(tx, found[0].account_id).await?,
+    };
+    if !visible {
+        return Err(not_found());
+    }
+    complete(tx, &mut found).await?;
+    let [found] = found;
+    Ok(found)
+}
+
+/// As [`get`], for a change: others wait until it is done.
+async fn lock(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subscriber> {
+    tx.query_opt(LOCK, args![id]).await?;
+    get(tx, caller, id).await
+}
+
+async fn write(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    operation: Operation,
+    before: Option<&Subscriber>,
+    after: Option<&Subscriber>,
+) -> Result<()> {
+    let Some(record) = after.or(before) else { return Ok(()) };
+    let change = journal::Change {
+        kind: "subscribers",
+        record_id: record.id.0,
+        account: Some(record.account_id),
+        operation,
+        before: before.map(|b| b as _),
+        after: after.map(|a| a as _),
+    };
+    journal::write(tx, caller, now, change).await
+}

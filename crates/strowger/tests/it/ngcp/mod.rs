@@ -1,0 +1,14 @@
+//! The NGCP doors: the API as its own clients use it, from shell and Perl programs to web front ends.
+
+mod access;
+mod client;
+mod clients;
+mod concurrent;
+mod kernel;
+mod rules;
+mod samples;
+mod schemathesis;
+mod scope;
+mod seed;
+mod tool;
+mod world;
