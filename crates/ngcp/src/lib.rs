@@ -1,7 +1,7 @@
 //! The NGCP face: the REST API under `/api/`, as NGCP's own clients expect it.
 //!
-//! A resource is declared in one file of [`resource`]: fields, verbs and roles, filters, links, and what it does in the
-//! registry. The [`kernel`] walks these declarations: requests are read and checked, pages cut, items dressed in HAL, and
+//! A resource is declared in one file of `resource`: fields, verbs and roles, filters, links, and what it does in the
+//! registry. The `kernel` walks these declarations: requests are read and checked, pages cut, items dressed in HAL, and
 //! the documentation and the OpenAPI document written from them. **The face translates; rules live in the registry, and
 //! errors take their shape in `kernel::error` and in a resource's own `refusal`.**
 

@@ -9,7 +9,7 @@ use store::{Row, Tx, Val, args};
 use crate::account::{self, Kind};
 use crate::caller::{Caller, Scope};
 use crate::id::{AccountId, ContactId};
-use crate::journal::{self, Change, Operation};
+use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -303,7 +303,7 @@ pub async fn create(
     let id = tx.query_one(INSERT, &all).await?.at(0)?;
     let made = Contact { id, reseller_id: reseller, details: details.clone() };
     made.count(tx, 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok(made)
 }
 
@@ -334,7 +334,7 @@ pub async fn update(
         before.count(tx, -1);
         after.count(tx, 1);
     }
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
 }
 
@@ -353,27 +353,19 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: ContactId) -> Re
         Some(_) => return Err(Error::InUse { kind: "contact", key: id.to_string() }),
     };
     before.count(tx, -1);
-    write(tx, caller, now, Operation::Delete, Some(&before), None).await
+    journal::record(tx, caller, now, Some(&before), None).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Contact>,
-    after: Option<&Contact>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "contacts",
-        record_id: record.id.0,
-        account: record.reseller_id,
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Contact {
+    const KIND: &'static str = "contacts";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        self.reseller_id
+    }
 }
 
 /// Makes the contacts of the default customer and of the default reseller.

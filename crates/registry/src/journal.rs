@@ -129,6 +129,42 @@ pub(crate) async fn write(tx: &mut Tx, caller: &Caller, now: i64, change: Change
     Ok(())
 }
 
+/// A kind of record whose changes are written down whole.
+pub(crate) trait Recorded: Serialize + std::fmt::Debug + Sync {
+    /// The table's name.
+    const KIND: &'static str;
+
+    /// Which row.
+    fn record_id(&self) -> i64;
+
+    /// Whose it is.
+    fn account(&self) -> Option<AccountId>;
+}
+
+/// Writes down that a record was made (nothing before), changed, or removed (nothing after).
+pub(crate) async fn record<T: Recorded>(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    before: Option<&T>,
+    after: Option<&T>,
+) -> Result<()> {
+    let Some(record) = after.or(before) else { return Ok(()) };
+    let change = Change {
+        kind: T::KIND,
+        record_id: record.record_id(),
+        account: record.account(),
+        operation: match (before, after) {
+            (None, _) => Operation::Create,
+            (Some(_), Some(_)) => Operation::Update,
+            (Some(_), None) => Operation::Delete,
+        },
+        before: before.map(|b| b as _),
+        after: after.map(|a| a as _),
+    };
+    write(tx, caller, now, change).await
+}
+
 fn redact(mut record: Value) -> Value {
     if let Value::Object(fields) = &mut record {
         for secret in SECRETS {

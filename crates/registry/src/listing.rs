@@ -311,7 +311,7 @@ async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
             _ => Scoped::Nothing,
         },
         Scope::Subtree(root) => match (caller.role, reach) {
-            (Role::Reseller | Role::Care, Reach { reseller: Some(column), .. }) => {
+            (Role::Reseller | Role::CareAdmin | Role::Care, Reach { reseller: Some(column), .. }) => {
                 // A reseller without resellers below has its rows under one value.
                 match tx.query(RESELLERS, args![root]).await?.len() {
                     0 | 1 => Scoped::Equal(column, root.0),

@@ -2,7 +2,7 @@
 //!
 //! A record counts at its owner, at its domain's account and at every account above either, each once. Counters exist
 //! only where there is a limit, so that accounts without limits don't wait for each other; they are locked from the root
-//! to the leaf. **[`take`] comes after the row that it counts has been inserted**: the row keeps its owner and its domain
+//! to the leaf. **A take comes after the row that it counts has been inserted**: the row keeps its owner and its domain
 //! from being counted until it is committed, and the count of a new limit waits for it.
 
 use serde::Serialize;

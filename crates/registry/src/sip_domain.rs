@@ -9,7 +9,7 @@ use store::{Row, Tx, args};
 use crate::account::{self, Kind, Status};
 use crate::caller::Caller;
 use crate::id::{AccountId, DomainId};
-use crate::journal::{self, Change, Operation};
+use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::preference::{self, Level};
 use crate::statement::statements as declare;
@@ -138,7 +138,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, owner: AccountId, na
     };
     let made = SipDomain { id, account_id: owner, reseller_id: account.reseller_id, domain };
     made.count(tx, 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     preference::domain_defaults(tx, caller, now, id).await?;
     Ok(made)
 }
@@ -161,7 +161,7 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, domain: &SipDomain) -> Resu
     preference::delete_of(tx, Level::Domain, domain.id.0).await?;
     tx.execute(TERMINATE, args![now, domain.id]).await?;
     domain.count(tx, -1);
-    write(tx, caller, now, Operation::Delete, Some(domain), None).await
+    journal::record(tx, caller, now, Some(domain), None).await
 }
 
 /// Removes every domain of an account and of the accounts below; for a reseller that ends.
@@ -185,22 +185,14 @@ impl SipDomain {
     }
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&SipDomain>,
-    after: Option<&SipDomain>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "sip_domains",
-        record_id: record.id.0,
-        account: Some(record.account_id),
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for SipDomain {
+    const KIND: &'static str = "sip_domains";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.account_id)
+    }
 }

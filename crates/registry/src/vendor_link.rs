@@ -4,8 +4,8 @@ use serde::Serialize;
 use store::{Row, Tx, args};
 
 use crate::caller::Caller;
-use crate::id::{ClassId, LinkId, PoolId, VendorId};
-use crate::journal::{self, Change, Operation};
+use crate::id::{AccountId, ClassId, LinkId, PoolId, VendorId};
+use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::page::Page;
 use crate::statement::statements;
@@ -178,7 +178,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, spec: &LinkSpec) -> 
     let id = taken(tx.query_one(INSERT, values).await, spec)?.at(0)?;
     let made = get(tx, id).await?;
     LINKS.count(tx, made.id.0, &[], 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     wake(tx, made.pool_id).await?;
     Ok(made)
 }
@@ -209,7 +209,7 @@ pub async fn update(tx: &mut Tx, caller: &Caller, now: i64, id: LinkId, spec: &L
     ];
     taken(tx.execute(UPDATE, values).await, spec)?;
     let after = get(tx, id).await?;
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     wake(tx, after.pool_id).await?;
     Ok(after)
 }
@@ -239,27 +239,19 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: LinkId) -> Resul
     tx.execute(FORGET_OFFERS, args![id]).await?;
     tx.execute(DELETE, args![id]).await?;
     LINKS.count(tx, id.0, &[], -1);
-    write(tx, caller, now, Operation::Delete, Some(&before), None).await
+    journal::record(tx, caller, now, Some(&before), None).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Link>,
-    after: Option<&Link>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "vendor_links",
-        record_id: record.id.0,
-        account: None,
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Link {
+    const KIND: &'static str = "vendor_links";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        None
+    }
 }
 
 /// The link of that id.

@@ -344,7 +344,7 @@ pub(crate) enum UserCommand {
         /// Name or id of the account it acts for
         #[arg(long)]
         account: String,
-        /// admin, reseller or customer
+        /// admin, reseller, customer, ccareadmin, ccare or lintercept
         #[arg(long)]
         role: String,
         /// Reads the password from standard input
@@ -357,6 +357,11 @@ pub(crate) enum UserCommand {
         /// Reads the password from standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Prints a token with which a new password can be set once, within a day
+    Reset {
+        /// A login's user name, or a subscriber as user@domain
+        username: String,
     },
     /// Removes a login
     Delete { username: String },

@@ -126,7 +126,8 @@ fn with_methods(mut path: Map<String, Value>, id: &str, tag: &str) -> Value {
 
 fn root() -> Value {
     let mut responses = Map::new();
-    let mut documents = content(&["text/html", "application/yaml"], &json!({ "type": "string" }));
+    let mut documents = content(&["text/html"], &json!({ "type": "string" }));
+    documents["application/yaml"] = json!({});
     documents["application/json"] = json!({ "schema": { "type": "object" } });
     responses.insert("200".to_owned(), json!({ "description": "The documentation.", "content": documents }));
     responses.extend(refusals(&[400, 401, 403, 500, 503]));

@@ -71,13 +71,14 @@ fn level<'a>(
 ) -> std::pin::Pin<Box<dyn Future<Output = Outcome<()>> + Send + 'a>> {
     Box::pin(async move {
         for (name, below) in &tree.0 {
-            let of = FIELDS.iter().find(|(field, _)| field == name).and_then(|(_, of)| crate::resource::find(of));
+            let of = FIELDS.iter().find(|(field, _)| field == name).map(|(_, of)| crate::resource::find(of));
             let declared = resource.is_none_or(|resource| resource.field(name).is_some());
-            let Some(of) = of.filter(|_| declared) else {
-                if soft {
-                    continue;
-                }
-                return Err(Refusal::new(409, "Provided expand fields are invalid").into());
+            let of = match of.filter(|_| declared) {
+                Some(Some(of)) => of,
+                // A field of items that there are none of yet.
+                Some(None) => continue,
+                None if soft => continue,
+                None => return Err(Refusal::new(409, "Provided expand fields are invalid").into()),
             };
             let mut ids: Vec<i64> = items.iter().filter_map(|item| item.get(name)).flat_map(ids_of).collect();
             ids.sort_unstable();

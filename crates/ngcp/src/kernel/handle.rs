@@ -244,8 +244,6 @@ fn verb(method: &Method, of_item: bool) -> Option<Verb> {
         ("PUT", true) => Some(Verb::Replace),
         ("PATCH", true) => Some(Verb::Modify),
         ("DELETE", true) => Some(Verb::Delete),
-        // Whole collections are removed by resources that say so.
-        ("DELETE", false) => Some(Verb::Delete),
         _ => None,
     }
 }

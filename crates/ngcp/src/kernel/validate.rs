@@ -3,6 +3,7 @@
 //! Texts are trimmed, an empty text is null, numbers may come as texts and texts as numbers. Fields that are not
 //! declared, and those that can't be written, are dropped.
 
+use registry::caller::Scope;
 use registry::contact::is_email;
 use registry::{Caller, Role};
 use serde_json::{Number, Value};
@@ -24,7 +25,9 @@ struct Complaint {
 pub(crate) fn check(resource: &Resource, caller: &Caller, body: &Item) -> Result<Item, Refusal> {
     let mut complaints = Vec::new();
     let mut body = body.clone();
-    if let (Role::Reseller | Role::Care, Some(field)) = (caller.role, resource.fields.iter().find(|f| f.of_reseller)) {
+    // Whoever acts for one reseller puts everything under that one.
+    let own = matches!(caller.role, Role::Reseller | Role::CareAdmin | Role::Care) && caller.scope != Scope::All;
+    if let Some(field) = resource.fields.iter().find(|field| own && field.of_reseller) {
         body.insert(field.name.to_owned(), caller.account.0.into());
     }
     let mut checked = object(resource.fields, &body, "", &mut complaints);

@@ -9,7 +9,7 @@ use store::{Row, Tx, args};
 use super::{fee_batch, profile};
 use crate::caller::Caller;
 use crate::id::{AccountId, ProfileId, ZoneId};
-use crate::journal::{self, Change, Operation};
+use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -184,7 +184,7 @@ async fn insert(
         detail: detail.filter(|detail| !detail.is_empty()).map(str::to_owned),
     };
     made.count(tx, 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok((made, true))
 }
 
@@ -230,7 +230,7 @@ pub async fn update(
     })?;
     before.count(tx, -1);
     after.count(tx, 1);
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
 }
 
@@ -245,25 +245,17 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: ZoneId) -> Resul
     fee_batch::clear_zone(tx, caller, now, &before).await?;
     tx.execute(DELETE, args![id]).await?;
     before.count(tx, -1);
-    write(tx, caller, now, Operation::Delete, Some(&before), None).await
+    journal::record(tx, caller, now, Some(&before), None).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Zone>,
-    after: Option<&Zone>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "billing_zones",
-        record_id: record.id.0,
-        account: Some(record.reseller_id),
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Zone {
+    const KIND: &'static str = "billing_zones";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.reseller_id)
+    }
 }

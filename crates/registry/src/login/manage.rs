@@ -12,7 +12,7 @@ use crate::account::{self, Kind, Status};
 use crate::caller::{Caller, Role};
 use crate::contact::is_email;
 use crate::id::{AccountId, LoginId, uuid};
-use crate::journal::{self, Change, Operation};
+use crate::journal;
 use crate::{Error, Result};
 
 /// What an administrator's login is to be.
@@ -189,7 +189,7 @@ async fn insert(tx: &mut Tx, caller: &Caller, now: i64, new: Login, credentials:
     };
     let made = Login { id, ..new };
     made.count(tx, 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok(made)
 }
 
@@ -282,7 +282,7 @@ pub async fn update(
     }
     before.count(tx, -1);
     after.count(tx, 1);
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
 }
 
@@ -317,7 +317,7 @@ pub async fn set_password(tx: &mut Tx, caller: &Caller, now: i64, credentials: &
     let c = credentials;
     tx.execute(SET_PASSWORD, args![&c.password, &c.md5, &c.sha1, now, before.id]).await?;
     let after = Login { credential_version: before.credential_version + 1, ..before.clone() };
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
 }
 
@@ -355,25 +355,17 @@ async fn erase(tx: &mut Tx, caller: &Caller, now: i64, before: &Login) -> Result
         tx.execute(statement, args![before.id]).await?;
     }
     before.count(tx, -1);
-    write(tx, caller, now, Operation::Delete, Some(before), None).await
+    journal::record(tx, caller, now, Some(before), None).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Login>,
-    after: Option<&Login>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "logins",
-        record_id: record.id.0,
-        account: Some(record.account_id),
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Login {
+    const KIND: &'static str = "logins";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.account_id)
+    }
 }

@@ -8,7 +8,7 @@ use store::{Row, Tx, args};
 
 use crate::caller::Caller;
 use crate::id::{AccountId, ClassId, PoolId};
-use crate::journal::{self, Change, Operation};
+use crate::journal;
 use crate::page::Page;
 use crate::statement::statements;
 use crate::{Error, Money, Result, job, money, vendor_link};
@@ -273,7 +273,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, spec: &PoolSpec) -> 
     let id = taken(tx.query_one(INSERT, values).await, &spec.name)?.at(0)?;
     let made = get(tx, id).await?;
     POOLS.count(tx, id.0, &[], 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     wake(tx, &made).await?;
     Ok(made)
 }
@@ -304,7 +304,7 @@ pub async fn update(tx: &mut Tx, caller: &Caller, now: i64, id: PoolId, spec: &P
     ];
     taken(tx.execute(UPDATE, values).await, &spec.name)?;
     let after = get(tx, id).await?;
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     wake(tx, &after).await?;
     Ok(after)
 }
@@ -343,27 +343,19 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: PoolId) -> Resul
         tx.execute(statement, args![id]).await?;
     }
     POOLS.count(tx, id.0, &[], -1);
-    write(tx, caller, now, Operation::Delete, Some(&before), None).await
+    journal::record(tx, caller, now, Some(&before), None).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Pool>,
-    after: Option<&Pool>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "number_pools",
-        record_id: record.id.0,
-        account: None,
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Pool {
+    const KIND: &'static str = "number_pools";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        None
+    }
 }
 
 /// Sets until when no vendor is asked again after an exhausted refill.

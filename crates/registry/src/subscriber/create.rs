@@ -4,11 +4,11 @@ use store::{Row, Tx, args};
 
 use super::numbers::{self, Alias, Numbers};
 use super::rules::{check_username, may_make};
-use super::{Details, SipPassword, Status, Subscriber, WebPassword, digest, get, pbx, sealing_context, write};
+use super::{Details, SipPassword, Status, Subscriber, WebPassword, digest, get, pbx, sealing_context};
 use crate::account::{self, Kind};
 use crate::caller::Caller;
 use crate::id::{AccountId, DomainId, SubscriberId, uuid};
-use crate::journal::Operation;
+use crate::journal;
 use crate::number::Split;
 use crate::preference::{self, Level};
 use crate::seal::Sealer;
@@ -213,7 +213,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
     preference::set_system(tx, Level::Subscriber, id.0, "emergency_location_format", &["cirpack"]).await?;
     numbers::prefer(tx, id, None, &wanted, new.allow_primary).await?;
     let made = get(tx, &Caller::system(&caller.name), id).await?;
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok(made)
 }
 

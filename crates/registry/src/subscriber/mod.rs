@@ -28,7 +28,7 @@ pub use update::{Change, WebChange, update};
 
 use crate::caller::{Caller, Scope};
 use crate::id::{AccountId, DomainId, NumberId, SubscriberId};
-use crate::journal::{self, Operation};
+use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::number::{self, Line, Split};
 use crate::seal::Sealer;
@@ -306,22 +306,14 @@ async fn lock(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subscrib
     get(tx, caller, id).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Subscriber>,
-    after: Option<&Subscriber>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = journal::Change {
-        kind: "subscribers",
-        record_id: record.id.0,
-        account: Some(record.account_id),
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Subscriber {
+    const KIND: &'static str = "subscribers";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.account_id)
+    }
 }

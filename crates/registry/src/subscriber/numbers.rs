@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
-use super::{Subscriber, get, lock, pbx, write};
+use super::{Subscriber, get, lock, pbx};
 use crate::call_forward;
 use crate::caller::{Caller, Role};
 use crate::id::{NumberId, SubscriberId};
-use crate::journal::Operation;
+use crate::journal;
 use crate::number::{self, Line, Split, Wanted};
 use crate::preference::{self, Level};
 use crate::statement::statements;
@@ -269,7 +269,7 @@ pub async fn reassign(
         if allow || new.0.len() < old.0.len() {
             prefer(tx, before.id, Some(&old), &new, true).await?;
         }
-        write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+        journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     }
     number::load(tx, &[id.0]).await?.pop().ok_or_else(not_found)
 }

@@ -3,10 +3,10 @@
 use store::{Tx, args};
 
 use super::rules::{GLOBAL, may_make};
-use super::{Status, Subscriber, get, lock, numbers, pbx, write};
+use super::{Status, Subscriber, get, lock, numbers, pbx};
 use crate::caller::Caller;
 use crate::id::{AccountId, DomainId, SubscriberId};
-use crate::journal::Operation;
+use crate::journal;
 use crate::preference::{self, Level};
 use crate::statement::statements;
 use crate::{Error, Result, call_forward, quota};
@@ -47,7 +47,7 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, subscriber: &Subscriber, to
     let domain_account = tx.query_one(DOMAIN_ACCOUNT, args![subscriber.domain_id]).await?.at(0)?;
     quota::give_back(tx, quota::Kind::Subscribers, subscriber.account_id, Some(domain_account), 1).await?;
     subscriber.count(tx, -1);
-    write(tx, caller, now, Operation::Delete, Some(subscriber), None).await
+    journal::record(tx, caller, now, Some(subscriber), None).await
 }
 
 /// Terminates every subscriber of an account (not of those below); for an account that ends.
@@ -96,7 +96,7 @@ pub async fn lock_of_account(tx: &mut Tx, caller: &Caller, now: i64, account: Ac
         };
         tx.execute(SET_LOCK, args![to, level, now, id]).await?;
         let after = get(tx, &system, id).await?;
-        write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+        journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     }
     Ok(())
 }

@@ -6,11 +6,11 @@ use super::create::{check_names, check_primary, customer_of, taken};
 use super::numbers::{self, Alias, Numbers};
 use super::rules::may_change;
 use super::{
-    Details, SipPassword, Status, Subscriber, WebPassword, digest, get, lock, pbx, sealing_context, terminate, write,
+    Details, SipPassword, Status, Subscriber, WebPassword, digest, get, lock, pbx, sealing_context, terminate,
 };
 use crate::caller::{Caller, Role};
 use crate::id::SubscriberId;
-use crate::journal::Operation;
+use crate::journal;
 use crate::number::Split;
 use crate::seal::Sealer;
 use crate::statement::statements;
@@ -102,7 +102,7 @@ pub async fn update(
         numbers::prefer(tx, id, Some(&Numbers::of(&before)), &wanted, change.allow_primary).await?;
     }
     let after = get(tx, caller, id).await?;
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await
 }
 
 async fn save(tx: &mut Tx, now: i64, before: &Subscriber, d: &Details) -> Result<()> {

@@ -3,8 +3,9 @@
 use std::io::Read as _;
 
 use anyhow::Context as _;
+use registry::auth_token::{self, Holder};
 use registry::login::{self, Credentials};
-use registry::{account, transaction};
+use registry::{account, subscriber, transaction};
 
 use crate::cli::UserCommand;
 use crate::context::{Context, random_password};
@@ -43,10 +44,33 @@ pub(super) async fn run(context: &Context, command: UserCommand) -> anyhow::Resu
             show_once(generated);
             Ok(())
         }
+        UserCommand::Reset { username } => {
+            let token = transaction!(context.db, |tx| {
+                let holder = match login::named(tx, caller, &username).await {
+                    Ok(login) => Holder::login(&login),
+                    Err(registry::Error::NotFound { .. }) => subscriber_of(tx, &username).await?,
+                    Err(other) => return Err(other),
+                };
+                auth_token::reset_for(tx, caller, now, &holder).await
+            })?;
+            let told = format!("a new password for `{username}` can be set once, within a day, with the token {token}");
+            out.done(&serde_json::json!({ "username": username, "token": token }), &told)
+        }
         UserCommand::Delete { username } => {
             transaction!(context.db, |tx| login::delete(tx, caller, now, &username).await)?;
             out.done(&username, &format!("login `{username}` removed"))
         }
+    }
+}
+
+/// The subscriber that logs in as `user@domain`.
+async fn subscriber_of(tx: &mut store::Tx, name: &str) -> registry::Result<Holder> {
+    let not_found = || registry::Error::not_found("login", name);
+    let (user, domain) = name.split_once('@').ok_or_else(not_found)?;
+    match subscriber::candidate(tx, user, domain).await {
+        Ok(found) => Ok(Holder::subscriber(&found)),
+        Err(registry::Error::NotAuthenticated) => Err(not_found()),
+        Err(other) => Err(other),
     }
 }
 

@@ -11,7 +11,7 @@ use store::{Row, Tx, args};
 use super::zone;
 use crate::caller::Caller;
 use crate::id::{AccountId, FeeId, ProfileId, ZoneId};
-use crate::journal::{self, Change, Operation};
+use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -200,7 +200,7 @@ pub async fn create(
     let made =
         Fee { id, billing_profile_id: profile, billing_zone_id: zone, reseller_id: reseller, spec: spec.clone() };
     made.count(tx, 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok(made)
 }
 
@@ -238,7 +238,7 @@ pub async fn update(
         Fee { id, billing_profile_id: profile, billing_zone_id: zone, reseller_id: reseller, spec: spec.clone() };
     before.count(tx, -1);
     after.count(tx, 1);
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
 }
 
@@ -252,25 +252,17 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: FeeId) -> Result
     let before = get(tx, caller, id).await?;
     tx.execute(DELETE, args![id]).await?;
     before.count(tx, -1);
-    write(tx, caller, now, Operation::Delete, Some(&before), None).await
+    journal::record(tx, caller, now, Some(&before), None).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Fee>,
-    after: Option<&Fee>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "billing_fees",
-        record_id: record.id.0,
-        account: Some(record.reseller_id),
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Fee {
+    const KIND: &'static str = "billing_fees";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.reseller_id)
+    }
 }

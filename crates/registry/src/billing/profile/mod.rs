@@ -15,7 +15,7 @@ use super::peak;
 use crate::account::{self, Kind};
 use crate::caller::Caller;
 use crate::id::{AccountId, ProfileId};
-use crate::journal::{self, Change, Operation};
+use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -183,7 +183,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, reseller: AccountId,
     peak::replace(tx, id, &spec.peaks).await?;
     let made = Profile { id, reseller_id: reseller, status: Status::Active, spec: spec.clone() };
     ALL.count(tx, id.0, &[("reseller_id", reseller.0)], 1);
-    write(tx, caller, now, Operation::Create, None, Some(&made)).await?;
+    journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok(made)
 }
 
@@ -239,7 +239,7 @@ pub async fn update(
         peak::replace(tx, id, &spec.peaks).await?;
     }
     let after = Profile { spec: spec.clone(), ..before.clone() };
-    write(tx, caller, now, Operation::Update, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
 }
 
@@ -255,25 +255,17 @@ pub async fn terminate(tx: &mut Tx, caller: &Caller, now: i64, id: ProfileId) ->
     }
     tx.execute(TERMINATE, args![now, id]).await?;
     ALL.count(tx, id.0, &[("reseller_id", before.reseller_id.0)], -1);
-    write(tx, caller, now, Operation::Delete, Some(&before), None).await
+    journal::record(tx, caller, now, Some(&before), None).await
 }
 
-async fn write(
-    tx: &mut Tx,
-    caller: &Caller,
-    now: i64,
-    operation: Operation,
-    before: Option<&Profile>,
-    after: Option<&Profile>,
-) -> Result<()> {
-    let Some(record) = after.or(before) else { return Ok(()) };
-    let change = Change {
-        kind: "billing_profiles",
-        record_id: record.id.0,
-        account: Some(record.reseller_id),
-        operation,
-        before: before.map(|b| b as _),
-        after: after.map(|a| a as _),
-    };
-    journal::write(tx, caller, now, change).await
+impl journal::Recorded for Profile {
+    const KIND: &'static str = "billing_profiles";
+
+    fn record_id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.reseller_id)
+    }
 }

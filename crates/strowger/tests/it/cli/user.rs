@@ -51,10 +51,12 @@ store::on_both! {
         for (words, why) in [
             ("user add administrator --account default --role reseller", "there is a login named `administrator` already"),
             ("user add a --account nobody --role customer", "account nobody not found"),
-            ("user add a --account alice --role king", "role: `king` is not one of admin, reseller, customer"),
+            ("user add a --account alice --role king", "role: `king` is not one of admin, reseller, customer, ccareadmin, ccare, lintercept, subscriberadmin, subscriber"),
             ("user add a%b --account alice --role customer", "username: `a%b` must have 1 to 100 of the characters a-z A-Z 0-9 . _ - @ +"),
             ("user password nobody", "login nobody not found"),
             ("user delete nobody", "login nobody not found"),
+            ("user reset nobody", "login nobody not found"),
+            ("user reset nobody@example.org", "login nobody@example.org not found"),
             ("user delete administrator", "`administrator` is the last administrator"),
         ] {
             assert_eq!(site.fails(words).await, format!("error: {why}\n"), "{words}");

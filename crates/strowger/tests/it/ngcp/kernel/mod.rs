@@ -1,6 +1,7 @@
 //! What holds for every resource: paths, the order of checks, messages, patches, pages, filters, HAL, journals.
 
 mod bodies;
+mod documentation;
 mod journal;
 mod lists;
 mod patch;

@@ -19,15 +19,40 @@ pub(super) struct Breach {
     message: String,
 }
 
-/// A breach by a body that is posted or put.
-pub(super) fn breach(method: &'static str, path: &str, body: Value, status: u16, message: &str) -> Breach {
-    Breach { method, path: format!("/api/{path}"), body, status, message: message.to_owned() }
+/// A breach by a new item.
+pub(super) fn post(collection: &str, body: Value, message: &str) -> Breach {
+    breach("POST", collection, body, message)
+}
+
+/// A breach by a whole item.
+pub(super) fn put(path: &str, body: Value, message: &str) -> Breach {
+    breach("PUT", path, body, message)
+}
+
+/// A breach by a patch.
+pub(super) fn patch(path: &str, body: Value, message: &str) -> Breach {
+    breach("PATCH", path, body, message)
 }
 
 /// A breach by setting one field.
-pub(super) fn set(path: &str, field: &str, value: impl Into<Value>, status: u16, message: &str) -> Breach {
-    let body = json!([{ "op": "replace", "path": format!("/{field}"), "value": value.into() }]);
-    breach("PATCH", path, body, status, message)
+pub(super) fn set(path: &str, field: &str, value: impl Into<Value>, message: &str) -> Breach {
+    patch(path, json!([{ "op": "replace", "path": format!("/{field}"), "value": value.into() }]), message)
+}
+
+/// A breach by removing an item.
+pub(super) fn delete(path: &str, message: &str) -> Breach {
+    breach("DELETE", path, Value::Null, message)
+}
+
+fn breach(method: &'static str, path: &str, body: Value, message: &str) -> Breach {
+    Breach { method, path: format!("/api/{path}"), body, status: 422, message: message.to_owned() }
+}
+
+impl Breach {
+    /// It is refused with that status rather than 422.
+    pub(super) fn status(self, status: u16) -> Breach {
+        Breach { status, ..self }
+    }
 }
 
 /// The body with other fields.
@@ -46,7 +71,18 @@ pub(super) fn without(body: &Value, field: &str) -> Value {
     body
 }
 
-/// Commits all breaches. A message with `…` at an end may go on there.
+/// Whether a message is as it should be; `…` stands for anything.
+fn fits(said: &str, wanted: &str) -> bool {
+    match wanted.split_once('…') {
+        None => said == wanted,
+        Some((beginning, rest)) => said.strip_prefix(beginning).is_some_and(|said| {
+            let mut ends = (0..=said.len()).filter(|n| said.is_char_boundary(*n));
+            ends.any(|n| fits(&said[n..], rest))
+        }),
+    }
+}
+
+/// Commits all breaches.
 async fn commit(door: &Door, breaches: Vec<Breach>) {
     let mut complaints = Vec::new();
     for Breach { method, path, body, status, message } in breaches {
@@ -57,12 +93,7 @@ async fn commit(door: &Door, breaches: Vec<Breach>) {
             method => door.send(method, &path, &[], "").await,
         };
         let said = answer.message();
-        let fits = match (message.strip_prefix('…'), message.strip_suffix('…')) {
-            (Some(end), None) => said.ends_with(end),
-            (None, Some(beginning)) => said.starts_with(beginning),
-            (Some(_), Some(_)) => said.contains(message.trim_matches('…')),
-            (None, None) => said == message,
-        };
+        let fits = fits(said, &message);
         if answer.status != status || !fits {
             complaints.push(format!("{method} {path} {body}: {status} {message}\n    but {} {said}", answer.status));
         }

@@ -1,0 +1,91 @@
+//! The documentation at `/api/`: for people, for programs, and for whoever asks, only what the asker may use.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::ngcp::client::Door;
+use crate::ngcp::world::World;
+
+/// The resources that `OPTIONS` names.
+async fn names(door: &Door) -> BTreeSet<String> {
+    let answer = door.options("/api/").await.is(200);
+    answer.links().iter().map(|link| link.split('/').nth(2).unwrap().to_owned()).collect()
+}
+
+async fn for_people(door: &Door) {
+    let answer = door.get("/api/").await.is(200);
+    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+    let page = &answer.text;
+    assert!(page.contains("id=\"auth\""), "the handbook points at #auth");
+    for name in names(door).await {
+        assert!(page.contains(&format!("id=\"{name}\"")), "{name} is not explained");
+    }
+    for outside in ["src=\"http", "src='http", "<script", "@import", "<link rel=\"stylesheet\" href=\"http"] {
+        assert!(!page.contains(outside), "the page loads from elsewhere: {outside}");
+    }
+    let other = door.get("/api/?oldapidoc=1").await.is(200);
+    assert_eq!(other.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(answer.links().iter().any(|link| link.contains("rel=\"service-desc\"")), "{:?}", answer.links());
+}
+
+async fn for_programs(door: &Door) {
+    let answer = door.send("GET", "/api/", &[("Accept", "application/json")], "").await.is(200);
+    let overview = answer.json.as_object().unwrap();
+    let named: BTreeSet<String> = overview.keys().cloned().collect();
+    assert_eq!(named, names(door).await);
+    for (name, entry) in overview {
+        for key in ["actions", "item_actions", "fields", "sorting_cols", "query_params"] {
+            assert!(entry[key].is_array() || entry[key].is_object(), "{key} of {name}: {entry}");
+        }
+    }
+    let json = door.get("/api/?openapi=json").await.is(200);
+    assert_eq!(door.get("/api/?swagger=json").await.is(200).json, json.json);
+    assert!(json.json["openapi"].as_str().unwrap().starts_with("3.1"));
+    let yaml = door.get("/api/?swagger=yml").await.is(200);
+    assert_eq!(yaml.header("content-type"), Some("application/yaml"));
+    assert!(yaml.text.contains("/api/customercontacts/"));
+}
+
+/// The document has the paths of all resources, and what is offered there.
+async fn for_tools(world: &World) {
+    let document = world.admin.item("/api/?openapi=json").await;
+    for name in names(&world.admin).await {
+        for (path, real) in [
+            (format!("/api/{name}/"), format!("/api/{name}/")),
+            (format!("/api/{name}/{{id}}"), format!("/api/{name}/1")),
+        ] {
+            let offered = world.admin.options(&real).await.json["methods"].clone();
+            let described = &document["paths"][&path];
+            if described.is_null() {
+                // Where an item has nothing but OPTIONS there is no item.
+                assert_eq!(offered, json!(["OPTIONS"]), "{path}");
+                continue;
+            }
+            let methods: BTreeSet<String> = described
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| *key != "parameters")
+                .map(|method| method.to_uppercase())
+                .collect();
+            let wanted: BTreeSet<String> =
+                offered.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            assert_eq!(methods, wanted, "{path}");
+        }
+    }
+}
+
+store::on_both! {
+    async fn the_documentation_is_that_of_this_server(database: TestDb) {
+        let world = World::new(database).await;
+        let reseller = world.reseller("readers").await;
+        for door in [&world.admin, &reseller.door] {
+            for_people(door).await;
+            for_programs(door).await;
+        }
+        for_tools(&world).await;
+        world.door.get("/api/").await.is(401);
+        world.server.stop().await;
+    }
+}
