@@ -21,8 +21,8 @@ const READS: u32 = 2_000;
 const WRITES: u32 = 500;
 
 const FILL: &str = "INSERT INTO contacts (reseller_id, status, email, firstname, lastname, created_at, modified_at) \
-    SELECT CASE WHEN i % 2 = 0 THEN $1 ELSE $2 END, 'active', 'c' || CAST(i AS TEXT) || '@example.org', 'Ada', \
-    'Lovelace', $3, $3 FROM (WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $4) \
+    SELECT CASE WHEN i % 2 = 0 THEN CAST($1 AS BIGINT) ELSE CAST($2 AS BIGINT) END, 'active', 'c' || CAST(i AS TEXT) || '@example.org', 'Ada', \
+    'Lovelace', CAST($3 AS BIGINT), CAST($3 AS BIGINT) FROM (WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < CAST($4 AS BIGINT)) \
     SELECT i FROM n) AS numbers";
 /// The counts that the registry would have kept.
 const COUNT: [&str; 2] = [
@@ -101,6 +101,9 @@ pub(crate) async fn drive(field: &Field, size: u32, base: &str, pid: u32, report
     for request in &requests {
         measure(field, size, &client, base, pid, request, report).await?;
     }
+    if field.engine == Engine::Postgres {
+        raw_reads(field, size, report).await?;
+    }
     subscribers(field, size, &client, base, pid, report).await
 }
 
@@ -137,6 +140,31 @@ async fn measure(
     if field.engine == Engine::Postgres {
         let used = (database.cpu()? - database_before) * 1e3 / per;
         report.plain(request.what, field.engine, size, used, "ms of CPU, database");
+    }
+    Ok(())
+}
+
+/// The same rows read over a bare connection: what the database costs without an API before it.
+async fn raw_reads(field: &Field, size: u32, report: &mut Report) -> anyhow::Result<()> {
+    let database = Database::find(field).await?;
+    let mut connection = raw::Postgres::connect(&field.test.url).await?;
+    let one = "SELECT * FROM contacts WHERE id = $1";
+    let some = "SELECT * FROM contacts WHERE id > $1 ORDER BY id LIMIT 10";
+    let counted = "SELECT COUNT(*) FROM contacts WHERE status = 'active' AND id > $1";
+    for (what, sql, times) in [
+        ("raw SQL, one contact", one, READS),
+        ("raw SQL, 10 contacts", some, READS),
+        ("raw SQL, count of all contacts", counted, 20),
+    ] {
+        connection.query(sql, args![1i64]).await?;
+        let (since, client, server) = (Instant::now(), cpu(std::process::id())?, database.cpu()?);
+        for n in 0..times {
+            connection.query(sql, args![i64::from(n % size)]).await?;
+        }
+        let per = f64::from(times);
+        report.plain(what, field.engine, size, per / since.elapsed().as_secs_f64(), "requests/s");
+        report.plain(what, field.engine, size, (cpu(std::process::id())? - client) * 1e3 / per, "ms of CPU, client");
+        report.plain(what, field.engine, size, (database.cpu()? - server) * 1e3 / per, "ms of CPU, database");
     }
     Ok(())
 }
