@@ -60,6 +60,14 @@ pub struct Attempt<'a> {
     pub address: IpAddr,
 }
 
+impl Attempt<'_> {
+    /// The user name as its failures are counted.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        name(self)
+    }
+}
+
 /// What is known of an attempt before the password is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -224,10 +232,8 @@ pub async fn succeeded(tx: &mut Tx, attempt: &Attempt<'_>) -> Result<()> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Ban>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(ban).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|ban| ids.iter().position(|id| *id == ban.id));
-    found.dedup_by_key(|ban| ban.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(ban).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |ban| ban.id))
 }
 
 /// Lifts a ban, and forgets the failures that brought it.

@@ -107,8 +107,8 @@ pub async fn issue(
     digest: &str,
 ) -> Result<ClientCertificate> {
     let caller = may_issue(tx, caller, login).await?;
-    // Two that are issued at the same time come one after the other.
-    tx.query_opt(LOCK, args![login]).await?;
+    // Two that are issued at the same time come one after the other, and none to a login that is gone.
+    tx.query_opt(LOCK, args![login]).await?.ok_or_else(|| Error::not_found("login", login))?;
     if let Some(old) = good(tx, login).await? {
         end(tx, &caller, now, &old).await?;
     }

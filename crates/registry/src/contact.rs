@@ -232,10 +232,8 @@ fn values(d: &Details) -> Vec<Val> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Contact>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(contact).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|contact| ids.iter().position(|id| *id == contact.id.0));
-    found.dedup_by_key(|contact| contact.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(contact).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |contact| contact.id.0))
 }
 
 /// The contact of that id, if the caller may see it.
@@ -307,10 +305,11 @@ pub async fn create(
     Ok(made)
 }
 
-/// Replaces what is known of a contact, and whose customers it serves; a system contact remains one.
+/// Replaces what is known of a contact, and, while no account refers to it, whose customers it serves; a system contact
+/// remains one.
 ///
 /// # Errors
-/// [`Error::NotFound`]; as [`create`].
+/// [`Error::NotFound`], [`Error::InUse`]; as [`create`].
 pub async fn update(
     tx: &mut Tx,
     caller: &Caller,
@@ -325,6 +324,12 @@ pub async fn update(
         return Err(Error::invalid("reseller_id", "a system contact has no reseller, every other one has"));
     }
     check(tx, caller, reseller, details).await?;
+    if before.reseller_id != reseller {
+        tx.query_opt(LOCK, args![id]).await?;
+        if tx.query_opt(USED, args![id]).await?.is_some() {
+            return Err(Error::InUse { kind: "contact", key: id.to_string() });
+        }
+    }
     let mut all = vec![Val::from(reseller), Val::from(now)];
     all.extend(values(details));
     all.push(id.into());

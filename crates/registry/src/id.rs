@@ -78,7 +78,10 @@ impl AccountId {
     pub const DEFAULT_RESELLER: AccountId = AccountId(1);
 }
 
-/// 32 random hexadecimal digits.
+/// A random UUID (RFC 4122, version 4) as 32 hexadecimal digits.
 pub(crate) fn uuid() -> String {
-    format!("{:032x}", rand::random::<u128>())
+    let random = rand::random::<u128>();
+    let version = 0x4 << 76;
+    let variant = 0b10 << 62;
+    format!("{:032x}", random & !(0xf << 76) & !(0b11 << 62) | version | variant)
 }

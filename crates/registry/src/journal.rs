@@ -306,6 +306,9 @@ pub async fn page_of_record(
     and(" AND who = ?", filter.who.as_deref().map(Val::from));
     and(" AND at >= ?", filter.from.map(Val::from));
     and(" AND at <= ?", filter.to.map(Val::from));
+    // What a record was while it belonged to somebody else is not for those who have it now.
+    let below = " AND account_id IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)";
+    and(below, (!matches!(caller.scope, Scope::All)).then(|| caller.account.into()));
     let total = tx.query_one(&format!("SELECT COUNT(*) AS n {condition}"), &values).await?.at(0)?;
     let n = values.len();
     let sql = format!("SELECT {} {condition} ORDER BY id LIMIT ${} OFFSET ${}", columns!(), n + 1, n + 2);

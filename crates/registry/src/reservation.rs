@@ -170,10 +170,8 @@ pub async fn list(tx: &mut Tx, caller: &Caller, account: Option<AccountId>, page
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Reservation>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(reservation).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|reservation| ids.iter().position(|id| *id == reservation.id.0));
-    found.dedup_by_key(|reservation| reservation.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(reservation).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |reservation| reservation.id.0))
 }
 
 /// The reservation that holds a number, for whoever has just made it.

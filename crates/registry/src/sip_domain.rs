@@ -75,10 +75,8 @@ fn of_row(row: &Row) -> Result<SipDomain> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<SipDomain>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(of_row).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|domain| ids.iter().position(|id| *id == domain.id.0));
-    found.dedup_by_key(|domain| domain.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(of_row).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |domain| domain.id.0))
 }
 
 /// The domain of that id, whoever has it.

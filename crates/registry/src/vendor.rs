@@ -209,10 +209,8 @@ fn condition(row: &Row) -> Result<Condition> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Condition>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(condition).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|condition| ids.iter().position(|id| *id == condition.vendor.id.0));
-    found.dedup_by_key(|condition| condition.vendor.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(condition).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |condition| condition.vendor.id.0))
 }
 
 /// The vendor of that id.

@@ -112,6 +112,7 @@ statements! {
     UPDATE = "UPDATE vendor_links SET vendor_id = $1, group_id = $2, group_name = $3, class_id = $4, priority = $5, \
         setup_cost = $6, monthly_cost = $7, currency = $8, modified_at = $9 WHERE id = $10";
     DELETE = "DELETE FROM vendor_links WHERE id = $1";
+    LOCK = "SELECT id FROM vendor_links WHERE id = $1 {wait}";
     FORGET_OFFERS = "DELETE FROM number_offers WHERE link_id = $1";
     BY_ID = concat!(select!(), "WHERE l.id = $1");
     OF_POOL = concat!(select!(), "WHERE l.pool_id = $1 ORDER BY l.priority, l.id LIMIT 1000");
@@ -189,6 +190,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, spec: &LinkSpec) -> 
 /// As [`create`].
 pub async fn update(tx: &mut Tx, caller: &Caller, now: i64, id: LinkId, spec: &LinkSpec) -> Result<Link> {
     caller.must_be_admin("link pools to vendors")?;
+    tx.query_opt(LOCK, args![id]).await?;
     let before = get(tx, id).await?;
     if spec.pool_id != before.pool_id {
         return Err(Error::invalid("pool_id", "a link stays with its pool: make another one"));
@@ -235,6 +237,7 @@ async fn wake(tx: &mut Tx, pool: PoolId) -> Result<()> {
 /// [`Error::NotAllowed`], [`Error::NotFound`].
 pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: LinkId) -> Result<()> {
     caller.must_be_admin("link pools to vendors")?;
+    tx.query_opt(LOCK, args![id]).await?;
     let before = get(tx, id).await?;
     tx.execute(FORGET_OFFERS, args![id]).await?;
     tx.execute(DELETE, args![id]).await?;
@@ -284,8 +287,6 @@ pub async fn list(tx: &mut Tx, page: Page) -> Result<Vec<Link>> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Link>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(link).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|link| ids.iter().position(|id| *id == link.id.0));
-    found.dedup_by_key(|link| link.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(link).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |link| link.id.0))
 }

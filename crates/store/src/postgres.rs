@@ -115,7 +115,7 @@ impl PostgresTx {
 
     pub(crate) async fn execute(&self, sql: &str, args: &[Val]) -> Result<u64> {
         let client = self.client()?;
-        let statement = client.prepare_cached(sql).await?;
+        let statement = prepared(client, sql).await?;
         Ok(client.execute_raw(&statement, args).await?)
     }
 
@@ -156,8 +156,19 @@ impl Drop for PostgresTx {
     }
 }
 
+/// Most statements that a connection keeps prepared; then it begins anew.
+const MOST_PREPARED: usize = 1_000;
+
+/// The statement, prepared once. Statements that are put together at run time are many, so what is kept is bounded.
+async fn prepared(client: &Object, sql: &str) -> Result<tokio_postgres::Statement> {
+    if client.statement_cache.size() >= MOST_PREPARED {
+        client.statement_cache.clear();
+    }
+    Ok(client.prepare_cached(sql).await?)
+}
+
 async fn query(client: &Object, sql: &str, args: &[Val]) -> Result<Vec<Row>> {
-    let statement = client.prepare_cached(sql).await?;
+    let statement = prepared(client, sql).await?;
     let columns: Arc<[String]> = statement.columns().iter().map(|c| c.name().to_owned()).collect();
     let params: Vec<&(dyn ToSql + Sync)> = args.iter().map(|a| a as &(dyn ToSql + Sync)).collect();
     let rows = client.query(&statement, &params).await?;

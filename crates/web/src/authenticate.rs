@@ -11,6 +11,7 @@ use registry::login::{self, Login, Verifier};
 use registry::{Clock, Error, Result, subscriber, transaction};
 use store::Db;
 
+use crate::subjects::Subjects;
 use crate::{Claims, TokenClaims, Tokens, VerifiedCache, certificate_digest};
 
 /// How long a token holds, in seconds: a day.
@@ -56,13 +57,14 @@ struct Parts {
     db: Db,
     clock: Clock,
     cache: VerifiedCache,
+    subjects: Subjects,
     tokens: Tokens,
 }
 
 impl Authenticator {
     /// Over the logins of a registry, with a memory of verified passwords and a key for tokens.
     pub fn new(db: Db, clock: Clock, cache: VerifiedCache, tokens: Tokens) -> Self {
-        Self(Arc::new(Parts { db, clock, cache, tokens }))
+        Self(Arc::new(Parts { db, clock, cache, subjects: Subjects::new(), tokens }))
     }
 
     /// The login of that user name, if the password is its own. A refusal takes as long for a name that does not exist.
@@ -74,7 +76,8 @@ impl Authenticator {
     pub async fn password(&self, username: &str, password: &str) -> Result<Login> {
         let found = login::claimed(&mut self.0.db.reader(), username).await?.filter(|candidate| !candidate.barred);
         let known = found.as_ref().map(|c| (c.login.id.0, c.login.credential_version, c.verifier.clone()));
-        let right = self.verified(known, password).await;
+        let admit = async { Ok::<_, Error>(()) };
+        let right = self.verified(known, password, admit).await?;
         found.filter(|_| right).map(|candidate| candidate.login).ok_or(Error::NotAuthenticated)
     }
 
@@ -87,8 +90,7 @@ impl Authenticator {
         let failures = self.must_not_be_banned(attempt).await?;
         let found = login::claimed(&mut self.0.db.reader(), attempt.username).await?;
         let known = found.as_ref().map(|c| (c.login.id.0, c.login.credential_version, c.verifier.clone()));
-        let right = self.verified(known, password).await;
-        self.note(attempt, right, failures).await?;
+        let right = self.attempted(attempt, failures, known, password).await?;
         match found {
             Some(candidate) if right && candidate.barred => Err(Denied::Barred),
             Some(candidate) if right => Ok(candidate.login),
@@ -114,8 +116,7 @@ impl Authenticator {
             Err(error) => return Err(error.into()),
         };
         let known = found.as_ref().map(|c| (SUBSCRIBERS + c.subscriber_id.0, c.credential_version, c.verifier.clone()));
-        let right = self.verified(known, password).await;
-        self.note(attempt, right, failures).await?;
+        let right = self.attempted(attempt, failures, known, password).await?;
         match found {
             Some(candidate) if right && candidate.barred => Err(Denied::Barred),
             Some(candidate) if right => Ok(candidate),
@@ -129,6 +130,37 @@ impl Authenticator {
     /// [`Denied::Unknown`] where it was issued to nobody, was revoked, or the login may not log in.
     pub async fn certificate(&self, der: &[u8]) -> std::result::Result<Login, Denied> {
         Ok(login::by_certificate(&mut self.0.db.reader(), &certificate_digest(der)).await?)
+    }
+
+    /// Does work that takes a core and many MiB, such as a verifier of a new password, on a thread that may be busy for a
+    /// while: when it is its turn, which it waits for together with all checks of passwords.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the work panics.
+    pub async fn hash<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.0.cache.in_turn(work).await.ok_or_else(|| Error::Internal("a password could not be hashed".to_owned()))
+    }
+
+    /// Whether the password of an attempt is right, which is then remembered or counted. `failures` says whether there
+    /// were some of the user name before.
+    async fn attempted(
+        &self,
+        attempt: &Attempt<'_>,
+        mut failures: bool,
+        known: Option<(i64, i64, Verifier)>,
+        password: &str,
+    ) -> std::result::Result<bool, Denied> {
+        // What was found right before does not wait behind somebody's guesses.
+        let remembered = known.as_ref().is_some_and(|(id, version, _)| self.0.cache.remembers(*id, *version, password));
+        let _alone = if remembered { None } else { self.0.subjects.alone(attempt).await };
+        // While this one waited, others may have brought a ban.
+        let admit = async {
+            failures = self.must_not_be_banned(attempt).await?;
+            Ok::<_, Denied>(())
+        };
+        let right = self.verified(known, password, admit).await?;
+        self.note(attempt, right, failures).await?;
+        Ok(right)
     }
 
     /// Says whether failures of the user name are remembered.
@@ -148,14 +180,19 @@ impl Authenticator {
     }
 
     /// Whether the password is that of the verifier, which belongs to an id at a credential version. Where there is none,
-    /// it takes as long.
-    async fn verified(&self, known: Option<(i64, i64, Verifier)>, password: &str) -> bool {
+    /// it takes as long. `admit` is asked before the work is done.
+    async fn verified<E>(
+        &self,
+        known: Option<(i64, i64, Verifier)>,
+        password: &str,
+        admit: impl Future<Output = std::result::Result<(), E>>,
+    ) -> std::result::Result<bool, E> {
         let owned = password.to_owned();
         match known {
             Some((id, version, verifier)) if verifier.is_set() => {
-                self.0.cache.check(id, version, password, move || verifier.verify(&owned)).await
+                self.0.cache.check(id, version, password, admit, move || verifier.verify(&owned)).await
             }
-            _ => self.0.cache.check(NO_LOGIN, 0, password, move || nobody(&owned)).await,
+            _ => self.0.cache.check(NO_LOGIN, 0, password, admit, move || nobody(&owned)).await,
         }
     }
 
@@ -289,6 +326,30 @@ mod tests {
             assert!(refused(door.token(&token).await), "a new password ends tokens");
             assert!(refused(door.password("administrator", "correct horse").await), "and what was remembered");
             assert!(door.password("administrator", "battery staple").await.is_ok());
+        }
+
+        async fn guesses_at_once_are_no_more_than_one_after_another(db: TestDb) {
+            started(&db).await;
+            let door = authenticator(&db, &Clock::fixed(NOW));
+            let guesses: Vec<_> = (0..4 * ban::USER_FAILURES)
+                .map(|n| {
+                    let door = door.clone();
+                    tokio::spawn(async move {
+                        let address = std::net::Ipv4Addr::LOCALHOST.into();
+                        let attempt = Attempt { realm: ban::Realm::Admin, username: "administrator", address };
+                        door.login(&attempt, &format!("guess {n}")).await
+                    })
+                })
+                .collect();
+            let mut looked_at = 0;
+            for guess in guesses {
+                match guess.await.unwrap() {
+                    Err(Denied::Unknown) => looked_at += 1,
+                    Err(Denied::Banned) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(looked_at, ban::USER_FAILURES);
         }
 
         async fn the_verifier_of_nobody_costs_what_others_cost(db: TestDb) {

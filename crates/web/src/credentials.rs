@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// Most credentials that are remembered.
@@ -47,34 +47,48 @@ impl VerifiedCache {
         Self { key: rand::random(), most, life, verified: Mutex::default(), turns: Arc::new(Semaphore::new(cores)) }
     }
 
+    /// Whether it is known that the password is right for the login `id` at credential version `version`.
+    pub(crate) fn remembers(&self, id: i64, version: i64, password: &str) -> bool {
+        self.knows(&self.digest(id, version, password))
+    }
+
     /// Whether the password is right for the login `id` at credential version `version`.
     ///
-    /// If that is not known yet, `verify` computes it on a blocking thread, when it is its turn. A panic in it counts as
-    /// wrong.
-    pub async fn check(
+    /// If that is not known yet, `admit` is asked when it is its turn, and then `verify` computes it on a blocking thread.
+    /// A panic in it counts as wrong.
+    ///
+    /// # Errors
+    /// Those of `admit`.
+    pub(crate) async fn check<E>(
         &self,
         id: i64,
         version: i64,
         password: &str,
+        admit: impl Future<Output = Result<(), E>>,
         verify: impl FnOnce() -> bool + Send + 'static,
-    ) -> bool {
+    ) -> Result<bool, E> {
         let digest = self.digest(id, version, password);
         if self.knows(&digest) {
-            return true;
+            return Ok(true);
         }
-        let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else { return false };
+        let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else { return Ok(false) };
+        admit.await?;
         // The same credentials may have been verified while this request waited.
         if self.knows(&digest) {
-            return true;
+            return Ok(true);
         }
-        // The turn belongs to the work, so that a caller who hangs up does not free the core, and ends only after the
-        // result is remembered, so that the next in line finds it.
-        let work = tokio::task::spawn_blocking(move || (verify(), turn));
-        let Ok((right, _turn)) = work.await else { return false };
+        // The turn ends only after the result is remembered, so that the next in line finds it.
+        let Some((right, _turn)) = compute(turn, verify).await else { return Ok(false) };
         if right {
             self.remember(digest);
         }
-        right
+        Ok(right)
+    }
+
+    /// Does work that takes a core and many MiB on a blocking thread, when it is its turn. None if it panics.
+    pub(crate) async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        compute(turn, work).await.map(|(made, _turn)| made)
     }
 
     fn digest(&self, id: i64, version: i64, password: &str) -> Digest {
@@ -110,6 +124,14 @@ impl VerifiedCache {
     }
 }
 
+/// Does work on a blocking thread. The turn belongs to the work, so that a caller who hangs up does not free the core.
+async fn compute<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<(T, OwnedSemaphorePermit)> {
+    tokio::task::spawn_blocking(move || (work(), turn)).await.ok()
+}
+
 impl Default for VerifiedCache {
     fn default() -> Self {
         Self::new()
@@ -122,6 +144,16 @@ mod tests {
 
     use super::*;
 
+    async fn check(
+        cache: &VerifiedCache,
+        id: i64,
+        version: i64,
+        verify: impl FnOnce() -> bool + Send + 'static,
+    ) -> bool {
+        let admit = async { Ok::<_, std::convert::Infallible>(()) };
+        cache.check(id, version, "secret", admit, verify).await.unwrap()
+    }
+
     /// Checks and says whether the hash had to be computed.
     async fn computed(cache: &VerifiedCache, id: i64, version: i64, password: &str) -> bool {
         let calls = Arc::new(AtomicUsize::new(0));
@@ -130,7 +162,8 @@ mod tests {
             counter.fetch_add(1, Ordering::Relaxed);
             true
         };
-        assert!(cache.check(id, version, password, verify).await);
+        let admit = async { Ok::<_, std::convert::Infallible>(()) };
+        assert!(cache.check(id, version, password, admit, verify).await.unwrap());
         calls.load(Ordering::Relaxed) == 1
     }
 
@@ -147,8 +180,8 @@ mod tests {
     #[tokio::test]
     async fn failures_and_panics_are_wrong_and_forgotten() {
         let cache = VerifiedCache::new();
-        assert!(!cache.check(1, 1, "secret", || false).await);
-        assert!(!cache.check(1, 1, "secret", || panic!("broken verifier")).await);
+        assert!(!check(&cache, 1, 1, || false).await);
+        assert!(!check(&cache, 1, 1, || panic!("broken verifier")).await);
         assert!(computed(&cache, 1, 1, "secret").await);
     }
 
@@ -190,7 +223,7 @@ mod tests {
                         calls.fetch_add(1, Ordering::Relaxed);
                         true
                     };
-                    cache.check(1, 1, "secret", verify).await
+                    check(&cache, 1, 1, verify).await
                 })
             })
             .collect();
@@ -199,5 +232,40 @@ mod tests {
         }
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         assert!(calls.load(Ordering::Relaxed) <= cores);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_not_admitted_costs_no_work_and_keeps_no_turn() {
+        let cache = VerifiedCache::new();
+        for _ in 0..100 {
+            let refused = cache.check(1, 1, "secret", async { Err("banned") }, || panic!("computed")).await;
+            assert_eq!(refused, Err("banned"));
+        }
+        assert!(computed(&cache, 1, 1, "secret").await);
+    }
+
+    #[tokio::test]
+    async fn work_is_done_in_turn() {
+        let cache = Arc::new(VerifiedCache::new());
+        let running = Arc::new(AtomicUsize::new(0));
+        let works: Vec<_> = (0..50)
+            .map(|n| {
+                let (cache, running) = (Arc::clone(&cache), Arc::clone(&running));
+                let work = move || {
+                    let before = running.fetch_add(1, Ordering::SeqCst);
+                    std::thread::yield_now();
+                    running.fetch_sub(1, Ordering::SeqCst);
+                    (n, before)
+                };
+                tokio::spawn(async move { cache.in_turn(work).await })
+            })
+            .collect();
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        for (n, work) in works.into_iter().enumerate() {
+            let (made, before) = work.await.unwrap().unwrap();
+            assert!(made == n && before < cores);
+        }
+        assert_eq!(cache.in_turn(|| -> i32 { panic!("broken work") }).await, None);
+        assert_eq!(cache.in_turn(|| 7).await, Some(7));
     }
 }

@@ -14,7 +14,9 @@ mod keys;
 mod limits;
 mod metrics;
 mod once_file;
+mod plain;
 mod serve;
+mod subjects;
 mod tls;
 mod token;
 

@@ -17,6 +17,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::plain;
+
 /// Most time for one handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Most handshakes at a time; further connections wait in the system's queue.
@@ -109,7 +111,14 @@ async fn accept(
                 let finished = finished.clone();
                 pending.spawn(async move {
                     let _ = stream.set_nodelay(true);
-                    match tokio::time::timeout(limit, acceptor.accept(stream)).await {
+                    let handshake = async {
+                        if plain::is_spoken(&stream).await? {
+                            plain::answer(stream).await?;
+                            return Err(io::Error::other("plain HTTP"));
+                        }
+                        acceptor.accept(stream).await
+                    };
+                    match tokio::time::timeout(limit, handshake).await {
                         Ok(Ok(stream)) => {
                             let _ = finished.send((stream, peer)).await;
                         }

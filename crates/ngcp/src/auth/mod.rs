@@ -71,7 +71,7 @@ impl Denial {
         if error.is_incident() {
             tracing::error!(%error, "it could not be found out who is calling");
         }
-        Denial::Refused(error::general(error, "user"))
+        Denial::Refused(error::general(error, "user", ""))
     }
 }
 
@@ -168,7 +168,8 @@ pub(crate) async fn by_password(
         Realm::Subscriber => {
             let host = host(headers);
             let (user, domain) = basic.username.rsplit_once('@').unwrap_or((&basic.username, host));
-            let name = format!("{user}@{domain}");
+            // As the domain is looked for: failures are counted together, however it is written.
+            let name = format!("{user}@{}", domain.to_ascii_lowercase());
             let attempt = Attempt { realm: ban::Realm::Subscriber, username: &name, address };
             let found = state.authenticator.subscriber(&attempt, user, domain, &basic.password).await?;
             Ok(Known::Subscriber(Box::new(found)))

@@ -22,7 +22,7 @@ fn one(resource: &Resource, role: Role) -> Value {
                 "name": field.name,
                 "description": field.doc,
                 "types": [words::kind(&field.kind)],
-                "required": field.required,
+                "required": field.required || field.required_of.is_some(),
                 "readonly": !field.writable,
             })
         })

@@ -149,7 +149,7 @@ fn fields(resource: &Resource, role: Role) -> String {
 
 fn row(rows: &mut String, field: &Field, before: &str, depth: usize) {
     let tags: String = [
-        (field.required && field.writable, "required"),
+        ((field.required || field.required_of.is_some()) && field.writable, "required"),
         (!field.writable, "read only"),
         (!field.readable, "never shown"),
     ]

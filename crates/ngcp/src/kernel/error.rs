@@ -92,13 +92,13 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// An error of the registry where the resource has no words of its own for it.
-pub(crate) fn general(error: &Error, singular: &str) -> Refusal {
+/// An error of the registry where the resource has no words of its own for it; `sent` is the value of its field.
+pub(crate) fn general(error: &Error, singular: &str, sent: &str) -> Refusal {
     match error {
         Error::NotFound { .. } => Refusal::no_entity(singular),
         Error::NotAuthenticated => Refusal::invalid_user(),
         Error::NotAllowed(message) => Refusal::new(403, message.clone()),
-        Error::Invalid { field, message } => Refusal::invalid_field(field, "", message),
+        Error::Invalid { field, message } => Refusal::invalid_field(field, sent, message),
         Error::Taken { field, value, .. } => {
             Refusal::new(422, format!("'{field}' with value '{value}' already exists"))
         }

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use registry::Role;
+use registry::caller::Scope;
+use registry::listing::{self, Condition, Query};
 use serde_json::Value;
+use store::Val;
 
 use super::call::Cx;
 use super::error::{Outcome, Refusal};
-use super::resource::{Item, Resource, STAFF};
+use super::resource::{Item, Resource, STAFF, Verb};
 
 /// Fields that can be expanded, with the resource that their ids are of.
 const FIELDS: &[(&str, &str)] = &[
@@ -83,6 +87,7 @@ fn level<'a>(
             let mut ids: Vec<i64> = items.iter().filter_map(|item| item.get(name)).flat_map(ids_of).collect();
             ids.sort_unstable();
             ids.dedup();
+            let ids = shown(cx, of, ids).await?;
             let mut loaded = of.behaviour.load(cx, &ids).await?;
             let mut members: Vec<&mut Item> = loaded.iter_mut().map(|(_, item)| item).collect();
             level(cx, below, &mut members, soft, Some(of)).await?;
@@ -102,6 +107,25 @@ fn level<'a>(
         }
         Ok(())
     })
+}
+
+/// Those of the ids whose items the caller could ask for. A reseller sees who it is.
+async fn shown(cx: &mut Cx<'_>, of: &Resource, ids: Vec<i64>) -> Outcome<Vec<i64>> {
+    if matches!(cx.caller.scope, Scope::All) && cx.caller.role == Role::Admin {
+        return Ok(ids);
+    }
+    if !of.roles(Verb::Get).is_some_and(|roles| roles.contains(&cx.caller.role)) {
+        let own = |id: &i64| of.name == "resellers" && *id == cx.caller.account.0;
+        return Ok(ids.into_iter().filter(own).collect());
+    }
+    let Some(source) = of.source else { return Ok(Vec::new()) };
+    let mut seen = Vec::new();
+    for some in ids.chunks(listing::MOST_VALUES) {
+        let among = Condition::Among("id", some.iter().map(|id| Val::Int(*id)).collect());
+        let query = Query { conditions: vec![among], limit: some.len() as i64, ..Query::default() };
+        seen.extend(listing::page(cx.tx, cx.caller, source, &query).await?.ids);
+    }
+    Ok(seen)
 }
 
 fn ids_of(value: &Value) -> Vec<i64> {

@@ -1,8 +1,10 @@
 //! The journal of an item: its changes, as the registry wrote them down, with the item as it was after each.
 
 use registry::Role;
+use registry::caller::Scope;
 use registry::id::AccountId;
-use registry::journal::{self, Entry};
+use registry::journal::{self, Entry, Operation};
+use registry::listing;
 use serde_json::{Value, json};
 
 use super::call::{Call, Cx, Reply};
@@ -26,6 +28,9 @@ pub(super) async fn answer(
         .as_deref()
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Refusal::new(400, "Invalid id in request URI"))?;
+    if !may_ask(cx, resource, kind, id).await? {
+        return Err(not_found().into());
+    }
     match entry {
         Some(entry) => {
             let found = match entry {
@@ -58,6 +63,19 @@ pub(super) async fn answer(
             Ok(hal::collection(call, "journal", true, &paging, items, cx.state.hal_shape))
         }
     }
+}
+
+/// Whether the caller may ask for the journal of that item of the resource, and not of another kind of item that the
+/// registry keeps with it: one that it sees, or one that is gone.
+async fn may_ask(cx: &mut Cx<'_>, resource: &Resource, kind: &str, id: i64) -> Outcome<bool> {
+    if let Some(source) = resource.source
+        && listing::shows(cx.tx, cx.caller, source, id).await?
+    {
+        return Ok(true);
+    }
+    let newest = journal::newest_of_record(cx.tx, cx.caller, kind, id).await?;
+    let sees_all = matches!(cx.caller.scope, Scope::All) && cx.caller.role == Role::Admin;
+    Ok(newest.is_some_and(|entry| sees_all || entry.operation == Operation::Delete))
 }
 
 fn shown(cx: &Cx<'_>, resource: &Resource, id: i64, entry: &Entry, with_content: bool) -> Value {

@@ -1,5 +1,7 @@
 //! Collections: paging, order and filters of a query string.
 
+use std::collections::BTreeMap;
+
 use registry::listing::{self, Condition, Holds, Query, Source};
 use store::Val;
 
@@ -50,14 +52,14 @@ impl Window {
 
 /// The query of the registry that a query string comes to.
 fn query(resource: &Resource, source: &'static Source, params: &Params, window: Window) -> Query {
-    let mut conditions = Vec::new();
-    for (name, value) in params.iter() {
-        if let Some(filter) = resource.filters.iter().find(|filter| filter.name == name) {
-            conditions.push(condition(source, filter, value));
-        } else if let Some(condition) = resource.behaviour.condition(name, value) {
-            conditions.push(condition);
-        }
-    }
+    let mut conditions: Vec<Condition> = resource
+        .filters
+        .iter()
+        .filter_map(|filter| params.get(filter.name).map(|value| condition(source, filter, value)))
+        .collect();
+    let declared = |name: &str| resource.filters.iter().any(|filter| filter.name == name);
+    let others: BTreeMap<&str, &str> = params.iter().filter(|(name, _)| !declared(name)).collect();
+    conditions.extend(others.iter().filter_map(|(name, value)| resource.behaviour.condition(name, value)));
     let order = params.get("order_by").and_then(|name| {
         let alias = resource.filters.iter().find(|filter| filter.name == name).map(|filter| filter.column);
         let column = source.column(alias.unwrap_or(name)).filter(|column| column.holds != Holds::Match);
@@ -82,7 +84,15 @@ fn condition(source: &Source, filter: &Filter, value: &str) -> Condition {
     }
     let holds = source.column(column).map_or(Holds::Text, |column| column.holds);
     let one = |text: &str| value_of(holds, text);
-    let several = || value.split(',').map(str::trim).filter(|text| !text.is_empty()).filter_map(one).collect();
+    let several = || {
+        value
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .filter_map(one)
+            .take(listing::MOST_VALUES)
+            .collect()
+    };
     match filter.how {
         How::Wildcard if holds == Holds::Text => Condition::Like(column, value.to_owned()),
         How::Exact | How::Wildcard | How::Boolean => one(value).map_or(Condition::Never, |v| Condition::Is(column, v)),

@@ -9,16 +9,19 @@ mod journal;
 pub(crate) mod json;
 pub(crate) mod list;
 mod patch;
+mod path;
 pub(crate) mod resource;
 mod root;
 pub(crate) mod time;
 pub(crate) mod validate;
 mod verifier;
+mod work;
 
 pub(crate) use call::{Call, Cx, Params, Reply};
 pub(crate) use error::{Failure, Outcome, Refusal};
-pub(crate) use handle::{LARGEST_TABLE, posted, serve};
+pub(crate) use handle::{LARGEST_TABLE, serve};
 pub(crate) use resource::{
     ADMIN, Behaviour, Created, EVERYONE, Field, Filter, Item, Kind, Link, PatchOps, Resource, SELLERS, STAFF, Verb,
 };
 pub(crate) use verifier::Verifiers;
+pub(crate) use work::posted;

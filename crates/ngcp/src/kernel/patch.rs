@@ -11,6 +11,12 @@ use super::resource::PatchOps;
 
 /// Most operations in one patch.
 const MOST: usize = 1_000;
+/// Most that a patch may copy, in bytes of JSON.
+const MOST_COPIED: usize = 1 << 20;
+/// Most comparisons of a removal by value.
+const MOST_COMPARED: usize = 1 << 20;
+/// How deep a document may be.
+const DEEPEST: usize = 128;
 
 /// Checks the form of a patch.
 ///
@@ -67,7 +73,22 @@ pub(crate) fn apply(document: &mut Value, patch: &Value) -> Result<(), Refusal> 
     let elements = patch.as_array().map(Vec::as_slice).unwrap_or_default();
     let extended =
         |element: &&Value| element.get("mode").is_some() || element["op"] == "remove" && element.get("value").is_some();
+    let mut copied = 0;
+    for element in elements {
+        let levels = path(&element["path"]).matches('/').count();
+        if levels + element.get("value").map_or(0, depth) > DEEPEST {
+            return Err(unprocessable("The document would be too deep"));
+        }
+    }
     for element in elements.iter().filter(|element| !extended(element)) {
+        if element["op"] == "copy" {
+            let (from, to) = (path(&element["from"]), path(&element["path"]));
+            let value = document.pointer(&from).ok_or_else(|| nowhere(&from))?;
+            copied += value.to_string().len();
+            if copied > MOST_COPIED || to.matches('/').count() + depth(value) > DEEPEST {
+                return Err(unprocessable("The document would be too large"));
+            }
+        }
         plain(document, element)?;
     }
     for element in elements.iter().filter(extended) {
@@ -79,6 +100,15 @@ pub(crate) fn apply(document: &mut Value, patch: &Value) -> Result<(), Refusal> 
         }
     }
     Ok(())
+}
+
+/// How deep a value is.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(members) => 1 + members.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// A pointer, with the escapes of a URI undone.
@@ -152,6 +182,9 @@ fn take_out(document: &mut Value, path: &str, element: &Value) -> Result<(), Ref
         Value::Array(candidates) => candidates.clone(),
         one => vec![one.clone()],
     };
+    if candidates.len().saturating_mul(members.len()) > MOST_COMPARED {
+        return Err(unprocessable("Too many values to remove at once"));
+    }
     let matches: Vec<usize> = members
         .iter()
         .enumerate()
@@ -159,13 +192,7 @@ fn take_out(document: &mut Value, path: &str, element: &Value) -> Result<(), Ref
         .map(|(n, _)| n)
         .collect();
     match element.get("index").filter(|index| !index.is_null()) {
-        None => {
-            let mut n = 0;
-            members.retain(|_| {
-                n += 1;
-                !matches.contains(&(n - 1))
-            });
-        }
+        None => members.retain(|member| !candidates.iter().any(|wanted| is_like(member, wanted))),
         Some(index) => {
             let from_end = index.as_u64().and_then(|n| usize::try_from(n).ok());
             let found = from_end.and_then(|n| matches.iter().rev().nth(n));
@@ -254,6 +281,23 @@ mod tests {
             let after = patched(document.clone(), patch.clone()).unwrap();
             assert_eq!(after.pointer(pointer), Some(&expected), "{patch}");
         }
+    }
+
+    #[test]
+    fn a_patch_makes_no_more_of_a_document_than_it_may() {
+        let mut doubling = vec![json!({"op": "replace", "path": "/a", "value": ["0123456789"]})];
+        doubling.extend((0..40).map(|_| json!({"op": "copy", "from": "/a", "path": "/a/0"})));
+        let refusal = patched(json!({"a": null}), Value::Array(doubling)).unwrap_err();
+        assert_eq!((refusal.status, refusal.message.ends_with("too large")), (422, true), "{}", refusal.message);
+
+        let mut path = String::new();
+        let mut deeper = Vec::new();
+        for _ in 0..500 {
+            path.push_str("/a");
+            deeper.push(json!({"op": "add", "path": path, "value": {}}));
+        }
+        let refusal = patched(json!({}), Value::Array(deeper)).unwrap_err();
+        assert_eq!((refusal.status, refusal.message.ends_with("too deep")), (422, true), "{}", refusal.message);
     }
 
     #[test]

@@ -181,6 +181,8 @@ pub(crate) struct Field {
     pub(crate) kind: Kind,
     /// Whether it must be there in `POST` and `PUT`.
     pub(crate) required: bool,
+    /// Which roles have to send it.
+    pub(crate) required_of: Option<&'static [Role]>,
     /// Whether it can be written.
     pub(crate) writable: bool,
     /// Whether it is shown.
@@ -202,6 +204,7 @@ impl Field {
             name,
             kind,
             required: false,
+            required_of: None,
             writable: true,
             readable: true,
             of_reseller: false,
@@ -246,6 +249,21 @@ impl Field {
     /// Which roles see it.
     pub(crate) const fn seen_by(self, roles: &'static [Role]) -> Field {
         Field { seen_by: Some(roles), ..self }
+    }
+
+    /// It must be there when one of these roles writes.
+    pub(crate) const fn required_of(self, roles: &'static [Role]) -> Field {
+        Field { required_of: Some(roles), ..self }
+    }
+
+    /// Whether that role has to send it.
+    pub(crate) fn is_required(&self, role: Role) -> bool {
+        self.required || self.required_of.is_some_and(|roles| roles.contains(&role))
+    }
+
+    /// Whether messages never repeat it.
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self.kind, Kind::Secret(..))
     }
 
     /// What it means.

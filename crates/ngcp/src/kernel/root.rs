@@ -2,11 +2,11 @@
 
 use axum::http::{HeaderName, Method, header};
 use registry::Caller;
+use serde_json::json;
 
 use super::call::{Call, Params, Reply};
 use super::error::Outcome;
 use super::hal::REL;
-use super::handle::methods_body;
 use crate::Ngcp;
 
 /// The answer to `OPTIONS` with these methods, and what may be sent.
@@ -24,11 +24,19 @@ pub(super) fn allow(methods: &[&str], accept: Option<(&'static str, String)>) ->
 /// The answer to a request of `/api/`.
 pub(super) fn answer(_state: &Ngcp, call: &Call, caller: &Caller, params: &Params) -> Outcome<Reply> {
     if call.method == Method::OPTIONS {
-        let visible = crate::resource::ALL.iter().filter(|resource| resource.is_for(caller.role));
+        // What tells of the platform is no collection.
+        let visible = crate::resource::ALL
+            .iter()
+            .filter(|resource| resource.is_for(caller.role) && !(resource.single && resource.public));
         return Ok(visible.fold(allow(&["GET", "OPTIONS", "HEAD"], None), |reply, resource| {
             let name = resource.name;
             reply.header(header::LINK, format!("</api/{name}/>; rel=\"collection {REL}{name}\""))
         }));
     }
     Ok(crate::docs::answer(call, caller, params))
+}
+
+/// The body of `OPTIONS`.
+fn methods_body(methods: &[&str]) -> String {
+    format!("{}\n", json!({ "methods": methods }))
 }

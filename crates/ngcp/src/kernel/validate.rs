@@ -11,6 +11,12 @@ use serde_json::{Number, Value};
 use super::error::{Refusal, capital};
 use super::resource::{Field, Item, Kind, Resource};
 
+/// The most members of a list.
+const MOST_MEMBERS: usize = 1000;
+
+/// The most characters of a value that a message repeats.
+const MOST_SHOWN: usize = 200;
+
 /// What did not pass: the field, what was sent and why.
 struct Complaint {
     field: String,
@@ -23,6 +29,21 @@ struct Complaint {
 /// # Errors
 /// 422 naming every field that did not pass.
 pub(crate) fn check(resource: &Resource, caller: &Caller, body: &Item) -> Result<Item, Refusal> {
+    checked(resource, caller, body, &|field, _| field.is_required(caller.role))
+}
+
+/// As [`check`], for an item with a patch applied: secrets, which are not shown, need not be in it.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_patched(resource: &Resource, caller: &Caller, body: &Item) -> Result<Item, Refusal> {
+    checked(resource, caller, body, &|field, sent| field.is_required(caller.role) && (sent || !field.is_secret()))
+}
+
+/// Whether a field that has no value, or was (`true`) sent without one, has to have one.
+type Needed<'a> = &'a dyn Fn(&Field, bool) -> bool;
+
+fn checked(resource: &Resource, caller: &Caller, body: &Item, needed: Needed<'_>) -> Result<Item, Refusal> {
     let mut complaints = Vec::new();
     let mut body = body.clone();
     // Whoever acts for one reseller puts everything under that one.
@@ -30,7 +51,7 @@ pub(crate) fn check(resource: &Resource, caller: &Caller, body: &Item) -> Result
     if let Some(field) = resource.fields.iter().find(|field| own && field.of_reseller) {
         body.insert(field.name.to_owned(), caller.account.0.into());
     }
-    let mut checked = object(resource.fields, &body, "", &mut complaints);
+    let mut checked = object(resource.fields, &body, "", needed, &mut complaints);
     if resource.open {
         let rest = body.into_iter().filter(|(name, _)| resource.field(name).is_none() && name != "_links");
         checked.extend(rest);
@@ -48,14 +69,14 @@ pub(crate) fn check(resource: &Resource, caller: &Caller, body: &Item) -> Result
 }
 
 /// Checks an object against its fields; `prefix` is what stands before their names in a message.
-fn object(fields: &[Field], body: &Item, prefix: &str, complaints: &mut Vec<Complaint>) -> Item {
+fn object(fields: &[Field], body: &Item, prefix: &str, needed: Needed<'_>, complaints: &mut Vec<Complaint>) -> Item {
     let mut checked = Item::new();
     for field in fields.iter().filter(|field| field.writable) {
         let name = format!("{prefix}{}", field.name);
         let sent = body.get(field.name);
         let value = sent.map(tidy).unwrap_or(Value::Null);
         if value.is_null() {
-            if field.required {
+            if needed(field, sent.is_some()) {
                 let label = if field.label.is_empty() { capital(field.name) } else { field.label.to_owned() };
                 complaints.push(Complaint {
                     field: name,
@@ -89,10 +110,17 @@ fn one(kind: &Kind, value: &Value, name: &str, complaints: &mut Vec<Complaint>) 
     match kind {
         Kind::Any => Some(value.clone()),
         Kind::Object(fields) => match value {
-            Value::Object(body) => Some(Value::Object(object(fields, body, &format!("{name}_"), complaints))),
+            Value::Object(body) => {
+                Some(Value::Object(object(fields, body, &format!("{name}_"), &|field, _| field.required, complaints)))
+            }
             _ => complain(complaints, name, value, "Value must be an object"),
         },
         Kind::List(member) => match value {
+            Value::Array(members) if members.len() > MOST_MEMBERS => {
+                let entered = members.len();
+                let error = format!("Field should not have more than {MOST_MEMBERS} members. You entered {entered}");
+                complain(complaints, name, value, &error)
+            }
             Value::Array(members) => {
                 let each = members.iter().enumerate();
                 let checked: Vec<_> =
@@ -164,7 +192,7 @@ fn of_text(kind: &Kind, text: &str) -> Result<(), String> {
     let fits = |fits: bool, message: &str| if fits { Ok(()) } else { Err(message.to_owned()) };
     match kind {
         Kind::Text(min, max) => length(text, *min, *max).map_or(Ok(()), Err),
-        Kind::Enum(allowed) => fits(allowed.contains(&text), &format!("'{text}' is not a valid value")),
+        Kind::Enum(allowed) => fits(allowed.contains(&text), &format!("'{}' is not a valid value", cut(text))),
         Kind::Email => {
             length(text, 0, 255).map_or(Ok(()), Err)?;
             fits(is_email(text), "Email should be of the format someuser@example.com")
@@ -175,7 +203,7 @@ fn of_text(kind: &Kind, text: &str) -> Result<(), String> {
             length(text, 0, 63).map_or(Ok(()), Err)
         }
         Kind::Username => username(text),
-        Kind::TimeZone => fits(jiff::tz::TimeZone::get(text).is_ok(), &format!("'{text}' is not a valid value")),
+        Kind::TimeZone => fits(jiff::tz::TimeZone::get(text).is_ok(), &format!("'{}' is not a valid value", cut(text))),
         Kind::Timestamp => fits(super::time::parse(text).is_some(), "Invalid date format, must be YYYY-MM-DD HH:MM:SS"),
         _ => Ok(()),
     }
@@ -219,7 +247,6 @@ fn integer(value: &Value) -> Option<i64> {
             n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64))
         }
         Value::String(text) => text.parse().ok(),
-        Value::Bool(truth) => Some(i64::from(*truth)),
         _ => None,
     }
 }
@@ -259,10 +286,18 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// A value as a message repeats it.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => cut(text),
         Value::Null => String::new(),
-        other => other.to_string(),
+        other => cut(&other.to_string()),
+    }
+}
+
+/// The beginning of a text that is too long for a message.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

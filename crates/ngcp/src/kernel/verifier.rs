@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use registry::login::Credentials;
 use registry::subscriber::{SipPassword, WebPassword};
+use web::Authenticator;
 
 use super::error::{Failure, Outcome};
 
@@ -70,18 +71,18 @@ impl Verifiers {
         found.ok_or(Failure::Later(secret))
     }
 
-    /// Makes the verifier of a password.
+    /// Makes the verifier of a password, when it is its turn among all that hash passwords.
     ///
     /// # Errors
     /// The registry's, where the password is none.
-    pub(crate) async fn make(&self, secret: Secret) -> Outcome<()> {
+    pub(crate) async fn make(&self, authenticator: &Authenticator, secret: Secret) -> Outcome<()> {
         let of = secret.clone();
-        let made = tokio::task::spawn_blocking(move || match of {
+        let made = authenticator.hash(move || match of {
             Secret::Login(username, password) => Credentials::new(&username, &password).map(Made::Login),
             Secret::Sip(password) => SipPassword::new(&password).map(Made::Sip),
             Secret::Web(password) => WebPassword::new(&password).map(Made::Web),
         });
-        let made = made.await.map_err(|error| registry::Error::Internal(error.to_string()))??;
+        let made = made.await??;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((secret, made));
         Ok(())
     }

@@ -2,9 +2,9 @@
 //!
 //! Beyond storing: sets are the subscriber's own, named by id or name, or given with their content and then made; forwards
 //! of type `cft` need a ring timeout, which goes with the last of them; a patch that only adds to types appends; with
-//! `delete_unused_sets`, sets that fall out of use are removed.
+//! `delete_unused_sets`, sets that fall out of use are removed; `expand` copies at most 10,000 members of sets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::http::{HeaderName, Method, header};
 use registry::call_forward::mapping::{self, MappingSpec, Mappings};
@@ -44,7 +44,10 @@ pub(super) static CFMAPPINGS: Resource = Resource {
     verbs: &[(Verb::List, EVERYONE), (Verb::Get, EVERYONE), (Verb::Replace, EVERYONE), (Verb::Modify, EVERYONE)],
     filters: &[Filter::exact("subscriber_id", "id")],
     parameters: &[
-        ("expand", "With all, each mapping has its sets beside their ids, as destinationset_id_expand and so on."),
+        (
+            "expand",
+            "With all, each mapping has its sets beside it (destinationset_id_expand …), at most 10000 members.",
+        ),
         ("delete_unused_sets", "On PUT and PATCH: sets that no mapping uses any more are removed (1)."),
     ],
     links: &[Link::to("subscribers", "/api/subscribers/{id}")],
@@ -64,6 +67,12 @@ const SETS: [(SetKind, &str, &str); 4] = [
     (SetKind::Source, "sourceset", "source_set"),
     (SetKind::Bnumber, "bnumberset", "bnumber_set"),
 ];
+
+/// Most members of sets that are copied into the mappings of an answer.
+const MOST_EXPANDED: usize = 10_000;
+
+/// So many sets are read at a time: what is too much is refused before all of it is read.
+const SETS_AT_ONCE: usize = 50;
 
 struct CfMappings;
 
@@ -136,16 +145,31 @@ fn item(record: &Value) -> Item {
     item
 }
 
-/// Puts the sets beside their ids.
+/// How often mappings use each set.
+fn uses(all: &[Mappings]) -> BTreeMap<i64, usize> {
+    let mut uses = BTreeMap::new();
+    for mapping in all.iter().flat_map(|of| &of.mappings) {
+        for set in SetKind::ALL.iter().filter_map(|kind| mapping.set(*kind)) {
+            *uses.entry(set.id.0).or_default() += 1;
+        }
+    }
+    uses
+}
+
+/// Puts the sets beside their ids: a copy of a set for each mapping that uses it.
 async fn expand(cx: &mut Cx<'_>, all: &[Mappings], items: &mut [(i64, Item)]) -> Outcome<()> {
-    let mappings = all.iter().flat_map(|of| &of.mappings);
-    let named = mappings.flat_map(|m| SetKind::ALL.iter().filter_map(|kind| m.set(*kind)).map(|set| set.id.0));
-    let mut ids: Vec<i64> = named.collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut sets = HashMap::new();
-    for found in set::load(cx.tx, &ids).await? {
-        sets.insert(found.id.0, Value::Object(content::item(found.content.kind(), &cfsets::record(&found)?)));
+    let uses = uses(all);
+    let ids: Vec<i64> = uses.keys().copied().collect();
+    let (mut sets, mut members) = (HashMap::new(), 0_usize);
+    for ids in ids.chunks(SETS_AT_ONCE) {
+        for found in set::load(cx.tx, ids).await? {
+            let copies = uses.get(&found.id.0).copied().unwrap_or(1);
+            members = members.saturating_add(found.content.members().saturating_mul(copies));
+            if members > MOST_EXPANDED {
+                return Err(Refusal::new(422, "Too many members to expand, ask for fewer mappings.").into());
+            }
+            sets.insert(found.id.0, Value::Object(content::item(found.content.kind(), &cfsets::record(&found)?)));
+        }
     }
     for (_, item) in items {
         let members = Trigger::ALL.iter().map(|trigger| trigger.as_str());

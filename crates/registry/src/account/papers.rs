@@ -136,9 +136,8 @@ fn papers(row: &Row) -> Result<Papers> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, now: i64, ids: &[i64]) -> Result<Vec<Papers>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(papers).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|papers| ids.iter().position(|id| *id == papers.account.id.0));
-    found.dedup_by_key(|papers| papers.account.id);
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(papers).collect::<Result<Vec<_>>>()?;
+    let mut found = listing::in_order(ids, rows, |papers| papers.account.id.0);
     let mut mappings = mapping::history(tx, ids).await?;
     for papers in &mut found {
         papers.mappings = mappings.remove(&papers.account.id.0).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Status: locking, unlocking and terminating an account with everything below it.
 //!
 //! Subscribers are locked as long as their account or one above it is. Whoever is terminated takes with it the accounts
-//! below, their subscribers, domains and logins; the rows stay for what refers to them.
+//! below, their subscribers, domains, numbers, reservations and logins; the rows stay for what refers to them.
 
 use store::{Tx, args};
 
@@ -10,13 +10,14 @@ use super::{Account, Kind, Status, get, reseller};
 use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal::Operation;
+use crate::number::{self, AtVendor};
 use crate::statement::statements;
 use crate::{Error, Result, login, sip_domain, subscriber};
 
 /// Why the default reseller is not terminated.
 pub const DEFAULT_STAYS: &str = "the default reseller can't be terminated";
 
-/// Accounts that are looked at at a time.
+/// Accounts or numbers that are looked at at a time.
 const BATCH: i64 = 100;
 
 statements! {
@@ -24,6 +25,8 @@ statements! {
     SET = "UPDATE accounts SET status = $1, activated_at = COALESCE(activated_at, $2), terminated_at = $3, \
         modified_at = $4 WHERE id = $5";
     LOGINS = "SELECT username FROM logins WHERE account_id = $1 ORDER BY id";
+    NUMBERS = "SELECT id, digits FROM numbers WHERE account_id = $1 AND id > $2 AND subscriber_id IS NULL \
+        AND state IN ('in_service', 'reserved') ORDER BY id LIMIT $3 {wait}";
     BELOW = "SELECT id FROM accounts WHERE id IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = $1 \
         AND distance > 0 AND account_id > $2) AND status <> 'terminated' ORDER BY id LIMIT $3 {wait}";
     RUNNING = "SELECT b.account_id FROM account_ancestors b JOIN accounts a ON a.id = b.account_id \
@@ -146,10 +149,30 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, account: &Account) -> Resul
     if account.kind == Kind::Reseller {
         sip_domain::delete_of_reseller(tx, caller, now, account.id).await?;
     }
-    // That the logins go follows from the rest: it is not for the caller to be allowed each of them.
+    // That numbers and logins go follows from the rest: it is not for the caller to be allowed each of them.
     let system = Caller::system(&caller.name);
+    release_numbers(tx, &system, now, account.id).await?;
     for row in tx.query(LOGINS, args![account.id]).await? {
-        login::delete(tx, &system, now, &row.at::<String>(0)?).await?;
+        match login::delete(tx, &system, now, &row.at::<String>(0)?).await {
+            // Somebody else has removed it in this moment.
+            Ok(()) | Err(Error::NotFound { .. }) => {}
+            Err(other) => return Err(other),
+        }
     }
     Ok(())
+}
+
+/// Releases the numbers that an account has without a subscriber, and those that are reserved for it.
+async fn release_numbers(tx: &mut Tx, system: &Caller, now: i64, account: AccountId) -> Result<()> {
+    let mut after = -1_i64;
+    loop {
+        let rows = tx.query(NUMBERS, args![account, after, BATCH]).await?;
+        for row in &rows {
+            after = row.at(0)?;
+            number::release(tx, system, now, &row.at::<String>(1)?, AtVendor::Keep).await?;
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+    }
 }

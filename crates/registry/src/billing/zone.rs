@@ -87,10 +87,8 @@ fn zone(row: &Row) -> Result<Zone> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Zone>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(zone).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|zone| ids.iter().position(|id| *id == zone.id.0));
-    found.dedup_by_key(|zone| zone.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(zone).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |zone| zone.id.0))
 }
 
 /// The zone of that id, if the caller may see it.

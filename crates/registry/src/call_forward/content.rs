@@ -85,11 +85,7 @@ impl Content {
     /// Whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        match self {
-            Content::Destinations(all) => all.is_empty(),
-            Content::Times(all) => all.is_empty(),
-            Content::Sources(all) | Content::Bnumbers(all) => all.patterns.is_empty(),
-        }
+        self.members() == 0
     }
 
     pub(super) fn patterns(&self) -> Option<&Patterns> {
@@ -99,17 +95,28 @@ impl Content {
         }
     }
 
+    /// How many destinations, periods or patterns there are.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        match self {
+            Content::Destinations(all) => all.len(),
+            Content::Times(all) => all.len(),
+            Content::Sources(all) | Content::Bnumbers(all) => all.patterns.len(),
+        }
+    }
+
     /// As it is stored, of a set that is for that trigger alone.
     ///
     /// # Errors
     /// [`Error::Invalid`] and [`Error::Dangling`] naming the field of a member.
     pub(super) fn resolved(&self, owner: &Owner, trigger: Option<Trigger>) -> Result<Content> {
-        let (field, members) = match self {
-            Content::Destinations(all) => ("destinations", all.len()),
-            Content::Times(all) => ("times", all.len()),
-            Content::Sources(all) => ("sources", all.patterns.len()),
-            Content::Bnumbers(all) => ("bnumbers", all.patterns.len()),
+        let field = match self {
+            Content::Destinations(_) => "destinations",
+            Content::Times(_) => "times",
+            Content::Sources(_) => "sources",
+            Content::Bnumbers(_) => "bnumbers",
         };
+        let members = self.members();
         if members > MOST {
             return Err(Error::invalid(field, format!("a set has at most {MOST} members, not {members}")));
         }

@@ -120,7 +120,7 @@ statements! {
 }
 
 /// Most mappings of a subscriber.
-const MOST: usize = 1_000;
+const MOST: usize = 200;
 
 /// Statements for several subscribers at a time.
 const MANY: &str = select!("m.subscriber_id IN ({ids})");

@@ -1,9 +1,10 @@
 //! Who may manage which logins.
 
-use store::Tx;
+use store::{Tx, args};
 
-use super::{AclRole, Flags, load};
+use super::{AclRole, Flags, LOCK_ADMINS, Login, load};
 use crate::caller::{Caller, Role};
+use crate::id::LoginId;
 use crate::{Error, Result};
 
 /// Why a login that is not a master is refused.
@@ -55,4 +56,21 @@ pub(super) async fn must_manage(tx: &mut Tx, caller: &Caller, kind: AclRole, fla
     }
     let system = flags.system && rank != AclRole::System;
     if system || !rank.manages().contains(&kind) { Err(refused(NOT_THIS_ROLE)) } else { Ok(()) }
+}
+
+/// Whether it is an administrator that can make and change others.
+pub(super) fn governs(login: &Login) -> bool {
+    login.role == Role::Admin && login.active && login.flags.master && !login.flags.read_only
+}
+
+/// Refuses to let an administrator go where no other one is left that can make and change logins. Those that are left
+/// stay as they are until the transaction ends.
+pub(super) async fn must_not_be_last(tx: &mut Tx, login: &Login) -> Result<()> {
+    for row in tx.query(LOCK_ADMINS, args![]).await? {
+        let id: LoginId = row.get("id")?;
+        if id != login.id && row.get("master")? && !row.get::<bool>("read_only")? {
+            return Ok(());
+        }
+    }
+    Err(Error::Conflict(format!("`{}` {LAST_ADMINISTRATOR}", login.username)))
 }

@@ -2,11 +2,11 @@
 
 use store::{Tx, args};
 
-use super::authority::{LAST_ADMINISTRATOR, OTHERS_PASSWORD, OWN_LOGIN, OWN_PERMISSIONS, must_manage, refused};
+use super::authority::{OTHERS_PASSWORD, OWN_LOGIN, OWN_PERMISSIONS, governs, must_manage, must_not_be_last, refused};
 use super::credentials::check_username;
 use super::{
-    AclRole, BY_NAME, Credentials, DELETE, DELETE_CERTIFICATES, DELETE_TOKENS, FORGET_DIGESTS, Flags, INSERT, Login,
-    OTHER_ADMIN, SET_PASSWORD, TAKEN, UPDATE, any, get, login,
+    AclRole, BY_NAME, Credentials, DELETE, DELETE_CERTIFICATES, DELETE_TOKENS, FORGET_DIGESTS, Flags, INSERT, LOCK,
+    Login, SET_PASSWORD, TAKEN, UPDATE, any, get, login,
 };
 use crate::account::{self, Kind, Status};
 use crate::caller::{Caller, Role};
@@ -184,13 +184,24 @@ async fn insert(tx: &mut Tx, caller: &Caller, now: i64, new: Login, credentials:
     ];
     let id = match tx.query_one(INSERT, values).await {
         Ok(row) => row.at(0)?,
-        Err(store::Error::Unique(_)) => return Err(Error::taken("login", "username", &new.username)),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(clash(error, &new)),
     };
     let made = Login { id, ..new };
     made.count(tx, 1);
     journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok(made)
+}
+
+/// Says which name another login has taken in the meantime.
+fn clash(error: store::Error, login: &Login) -> Error {
+    match error {
+        // The key is named after its column on both engines.
+        store::Error::Unique(key) if key.contains("email") => {
+            Error::taken("login", "email", login.email.as_deref().unwrap_or_default())
+        }
+        store::Error::Unique(_) => Error::taken("login", "username", &login.username),
+        other => other.into(),
+    }
 }
 
 /// What a login may do, apart from its names.
@@ -204,7 +215,7 @@ fn permissions(login: &Login) -> (AccountId, AccountId, Role, Option<AclRole>, b
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::NotAllowed`] with [`OWN_PERMISSIONS`] or [`OTHERS_PASSWORD`]; [`Error::Conflict`] where
-/// it [`LAST_ADMINISTRATOR`]; as [`make`].
+/// it [`LAST_ADMINISTRATOR`](super::LAST_ADMINISTRATOR); as [`make`].
 pub async fn update(
     tx: &mut Tx,
     caller: &Caller,
@@ -213,6 +224,7 @@ pub async fn update(
     profile: &Profile,
     credentials: Option<&Credentials>,
 ) -> Result<Login> {
+    tx.query_opt(LOCK, args![id]).await?;
     let before = get(tx, caller, id).await?;
     let own = caller.login == Some(id);
     if !own {
@@ -246,7 +258,8 @@ pub async fn update(
     if own && permissions(&before) != permissions(&after) {
         return Err(refused(OWN_PERMISSIONS));
     }
-    if before.role == Role::Admin && !(after.active && after.role == Role::Admin) {
+    let ends = before.role == Role::Admin && !(after.active && after.role == Role::Admin);
+    if ends || (governs(&before) && !governs(&after)) {
         must_not_be_last(tx, &before).await?;
     }
     let f = &after.flags;
@@ -269,7 +282,7 @@ pub async fn update(
         now,
         id
     ];
-    tx.execute(UPDATE, values).await?;
+    tx.execute(UPDATE, values).await.map_err(|error| clash(error, &after))?;
     match credentials {
         Some(c) => {
             tx.execute(SET_PASSWORD, args![&c.password, &c.md5, &c.sha1, now, id]).await?;
@@ -284,13 +297,6 @@ pub async fn update(
     after.count(tx, 1);
     journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
-}
-
-async fn must_not_be_last(tx: &mut Tx, login: &Login) -> Result<()> {
-    match tx.query_opt(OTHER_ADMIN, args![login.id]).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::Conflict(format!("`{}` {LAST_ADMINISTRATOR}", login.username))),
-    }
 }
 
 async fn visible(tx: &mut Tx, caller: &Caller, username: &str) -> Result<Login> {
@@ -325,8 +331,9 @@ pub async fn set_password(tx: &mut Tx, caller: &Caller, now: i64, credentials: &
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::NotAllowed`] with [`OWN_LOGIN`], [`NOT_MASTER`](super::NOT_MASTER) or [`NOT_THIS_ROLE`](super::NOT_THIS_ROLE), [`Error::Conflict`]
-/// where it [`LAST_ADMINISTRATOR`].
+/// where it [`LAST_ADMINISTRATOR`](super::LAST_ADMINISTRATOR).
 pub async fn remove(tx: &mut Tx, caller: &Caller, now: i64, id: LoginId) -> Result<()> {
+    tx.query_opt(LOCK, args![id]).await?;
     let before = get(tx, caller, id).await?;
     erase(tx, caller, now, &before).await
 }
@@ -337,7 +344,13 @@ pub async fn remove(tx: &mut Tx, caller: &Caller, now: i64, id: LoginId) -> Resu
 /// As [`remove`].
 pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, username: &str) -> Result<()> {
     caller.must_be_reseller("remove logins")?;
+    let found = visible(tx, caller, username).await?;
+    // Whoever has waited reads again: it may be gone.
+    tx.query_opt(LOCK, args![found.id]).await?;
     let before = visible(tx, caller, username).await?;
+    if before.id != found.id {
+        return Err(Error::not_found("login", username));
+    }
     erase(tx, caller, now, &before).await
 }
 

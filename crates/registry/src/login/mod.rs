@@ -119,7 +119,8 @@ statements! {
         JOIN logins l ON l.id = c.login_id WHERE c.digest = $1 AND c.revoked_at IS NULL");
     LIST = concat!("SELECT ", columns!(), " FROM logins l WHERE l.id > $1 ORDER BY l.id LIMIT $2");
     ANY = "SELECT 1 FROM logins LIMIT 1";
-    OTHER_ADMIN = "SELECT 1 FROM logins WHERE role = 'admin' AND active AND id <> $1 LIMIT 1";
+    LOCK = "SELECT id FROM logins WHERE id = $1 {wait}";
+    LOCK_ADMINS = "SELECT id, master, read_only FROM logins WHERE role = 'admin' AND active ORDER BY id {wait}";
     INSERT = "INSERT INTO logins (uuid, account_id, reseller_id, username, email, role, acl_role, active, system, master, \
         read_only, show_passwords, call_data, billing_data, can_reset_password, enable_2fa, password_verifier, \
         md5_verifier, sha1_verifier, credential_version, created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, \
@@ -302,10 +303,8 @@ pub async fn named(tx: &mut Tx, caller: &Caller, username: &str) -> Result<Login
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Login>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(login).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|login| ids.iter().position(|id| *id == login.id.0));
-    found.dedup_by_key(|login| login.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(login).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |login| login.id.0))
 }
 
 /// All logins.

@@ -2,8 +2,8 @@
 //!
 //! A subscriber gets
 //! - digits that are not on the books: a number of our own without a pool, which leaves the books with the subscriber;
-//! - what could be sold to its account: it is sold, with the price and the refill of its pool, and released afterwards,
-//!   into the quarantine of its pool;
+//! - what could be sold to its account, which must be active: it is sold, with the price and the refill of its pool, and
+//!   released afterwards, into the quarantine of its pool;
 //! - what its account, or the reseller above, has in service without a subscriber: that account has it again afterwards.
 //!
 //! Whoever acts for a subscriber only brings no new numbers: it picks from what its account has.
@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, args};
 
-use super::sale::{must_be_for, rest, serve};
+use super::sale::{may_buy, must_be_for, rest, serve};
 use super::{Number, Split, State, columns, lock, number, reseller_of, save, write};
 use crate::account;
 use crate::caller::{Caller, Role};
@@ -119,10 +119,8 @@ fn line(row: &Row) -> Result<Line> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Line>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(line).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|line| ids.iter().position(|id| *id == line.id.0));
-    found.dedup_by_key(|line| line.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(line).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |line| line.id.0))
 }
 
 /// The numbers that those subscribers have, by id.
@@ -179,7 +177,7 @@ impl Number {
 ///
 /// # Errors
 /// [`Error::Taken`] with the number as it was given, [`Error::NotAllowed`] where the caller brings no new numbers,
-/// [`Error::NoCredit`].
+/// [`Error::Invalid`] for `account` where the number would be bought and the account is not active, [`Error::NoCredit`].
 pub(crate) async fn attach(tx: &mut Tx, caller: &Caller, now: i64, holder: &Holder, wanted: &Wanted) -> Result<Number> {
     let digits = wanted.split.digits();
     let there = tx.query_opt(LOCK_IF_THERE, args![&digits]).await?.as_ref().map(number).transpose()?;
@@ -217,6 +215,7 @@ pub(crate) async fn attach(tx: &mut Tx, caller: &Caller, now: i64, holder: &Hold
                 Err(Error::Conflict(_) | Error::NotFound { .. }) => return Err(taken()),
                 other => other?,
             }
+            may_buy(tx, caller, holder.account).await?;
             after.become_state(State::InService)?;
             after.assign(Some(holder.account));
             return serve(tx, caller, now, &before, after, holder.account).await;

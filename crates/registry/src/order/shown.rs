@@ -48,8 +48,6 @@ pub(super) fn count(tx: &mut Tx, order: &Order, reseller: Option<i64>) {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Order>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(order).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|order| ids.iter().position(|id| *id == order.id.0));
-    found.dedup_by_key(|order| order.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(order).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |order| order.id.0))
 }

@@ -337,7 +337,11 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, id: PoolId) -> Resul
         }
     }
     for link in vendor_link::of_pool(tx, id).await? {
-        vendor_link::delete(tx, caller, now, link.id).await?;
+        match vendor_link::delete(tx, caller, now, link.id).await {
+            // Somebody else has just removed it.
+            Err(Error::NotFound { .. }) => {}
+            other => other?,
+        }
     }
     for statement in [FORGET_OFFERS, FORGET_REFILLS, DELETE] {
         tx.execute(statement, args![id]).await?;

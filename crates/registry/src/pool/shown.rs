@@ -67,10 +67,8 @@ fn stock(row: &Row) -> Result<Stock> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Stock>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(stock).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|stock| ids.iter().position(|id| *id == stock.pool.id.0));
-    found.dedup_by_key(|stock| stock.pool.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(stock).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |stock| stock.pool.id.0))
 }
 
 /// The caller as one that sees every pool, as whoever may buy does; only for reading [`POOLS`].

@@ -30,7 +30,7 @@ pub enum OfDomain {
 pub struct New {
     /// The customer whose it is.
     pub account_id: AccountId,
-    /// Its domain, which must be of the customer's reseller.
+    /// Its domain, which must be the customer's own or its reseller's.
     pub domain: OfDomain,
     /// Unique in the domain.
     pub username: String,
@@ -76,14 +76,21 @@ async fn customer(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<Custome
     let missing = || Error::dangling("customer_id", id);
     let row = tx.query_opt(ACCOUNT, args![id]).await?.ok_or_else(missing)?;
     let (kind, status): (Kind, account::Status) = (row.get("kind")?, row.get("status")?);
-    let fits = matches!(kind, Kind::Customer | Kind::Reseller) && status != account::Status::Terminated;
+    let fits = kind == Kind::Customer && status != account::Status::Terminated;
     if !fits || !caller.sees(tx, id).await? {
         return Err(missing());
     }
-    if status != account::Status::Active {
-        return Err(Error::invalid("customer_id", format!("account {id} is {status}")));
-    }
     of_row(&row)
+}
+
+/// Refuses an account for which the caller can't make subscribers now, before the costly verifiers of their passwords are
+/// made; [`create`] does so again.
+///
+/// # Errors
+/// [`Error::NotAllowed`], [`Error::Dangling`] and [`Error::Invalid`] for `customer_id`, as [`create`].
+pub async fn may_create(tx: &mut Tx, caller: &Caller, account: AccountId) -> Result<()> {
+    let customer = customer(tx, caller, account).await?;
+    may_make(caller, customer.of_pbx)
 }
 
 fn of_row(row: &Row) -> Result<Customer> {
@@ -122,14 +129,14 @@ async fn domain(tx: &mut Tx, caller: &Caller, wanted: &OfDomain, customer: &Cust
         OfDomain::Name(name) => Error::dangling("domain", name),
     };
     let found = found.ok_or_else(missing)?;
-    if found.reseller_id == customer.reseller {
+    if [customer.id, customer.reseller].contains(&found.account_id) {
         return Ok(found);
     }
-    if caller.sees(tx, found.account_id).await? {
-        Err(Error::invalid("domain", format!("{} is of another reseller than the customer", found.domain)))
-    } else {
-        Err(missing())
+    if !caller.sees(tx, found.account_id).await? {
+        return Err(missing());
     }
+    let whose = if found.reseller_id == customer.reseller { "customer" } else { "reseller than the customer" };
+    Err(Error::invalid("domain", format!("{} is of another {whose}", found.domain)))
 }
 
 /// Refuses names that another subscriber of the domain has.
@@ -177,8 +184,8 @@ pub(super) fn taken(error: store::Error, username: &str, details: &Details, doma
 /// - [`Error::NotAllowed`];
 /// - [`Error::Dangling`] for `customer_id`, `domain`, `profile_set_id`, `profile_id`, `pbx_group_ids`, and for `is_pbx_pilot`
 ///   where the PBX has no pilot yet;
-/// - [`Error::Invalid`] for wrong values, for an account that is not active (`customer_id`) and for a domain of another
-///   reseller (`domain`);
+/// - [`Error::Invalid`] for wrong values and for a domain of another
+///   reseller or customer (`domain`);
 /// - [`Error::Taken`] for `username`, `webusername` (as `name@domain`), `pbx_extension`, `is_pbx_pilot` and for numbers
 ///   (`digits`, as they were given, with commas between them);
 /// - [`Error::Quota`], [`Error::NoCredit`].

@@ -16,7 +16,7 @@ mod update;
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, args};
 
-pub use create::{New, OfDomain, create};
+pub use create::{New, OfDomain, create, may_create};
 pub use digest::{SipPassword, WebPassword};
 pub use login::{Candidate, by_uuid, candidate};
 pub use numbers::{Alias, reassign};
@@ -273,9 +273,8 @@ async fn complete(tx: &mut Tx, found: &mut [Subscriber]) -> Result<()> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Subscriber>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(subscriber).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|subscriber| ids.iter().position(|id| *id == subscriber.id.0));
-    found.dedup_by_key(|subscriber| subscriber.id);
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(subscriber).collect::<Result<Vec<_>>>()?;
+    let mut found = listing::in_order(ids, rows, |subscriber| subscriber.id.0);
     complete(tx, &mut found).await?;
     Ok(found)
 }

@@ -17,7 +17,7 @@ use crate::login::{self, ADMINISTRATORS, AclRole, Credentials, Flags, Login, Pro
 use crate::page::Page;
 use crate::{Error, Result, transaction};
 
-fn profile(username: &str, acl_role: AclRole, reseller: AccountId) -> Profile {
+pub(super) fn profile(username: &str, acl_role: AclRole, reseller: AccountId) -> Profile {
     Profile {
         username: username.to_owned(),
         email: Some(format!("{username}@example.org")),
@@ -28,7 +28,7 @@ fn profile(username: &str, acl_role: AclRole, reseller: AccountId) -> Profile {
     }
 }
 
-fn of(login: &Login) -> Profile {
+pub(super) fn of(login: &Login) -> Profile {
     Profile {
         username: login.username.clone(),
         email: login.email.clone(),
@@ -39,7 +39,7 @@ fn of(login: &Login) -> Profile {
     }
 }
 
-async fn make(test: &TestDb, caller: &Caller, profile: &Profile) -> Result<Login> {
+pub(super) async fn make(test: &TestDb, caller: &Caller, profile: &Profile) -> Result<Login> {
     let credentials = Credentials::weak(&profile.username, "a long password");
     transaction!(test.db, |tx| login::make(tx, caller, NOW, profile, &credentials).await)
 }
@@ -49,7 +49,7 @@ async fn change(test: &TestDb, caller: &Caller, id: LoginId, profile: &Profile) 
 }
 
 /// The login of the first start, as a caller.
-async fn administrator(test: &TestDb) -> Login {
+pub(super) async fn administrator(test: &TestDb) -> Login {
     login::candidate(&mut test.db.reader(), "administrator").await.expect("a candidate").login
 }
 

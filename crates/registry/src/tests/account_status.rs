@@ -3,11 +3,16 @@
 use store::testing::TestDb;
 
 use super::subscribers::{add_domain, add_subscriber, new, sealer, sip_customer};
-use super::{NOW, add_account, admin, started};
+use super::{NOW, acting, add_account, add_pool, admin, named, run_of, started, stock, stored};
 use crate::account::papers::{self, Templates, Terms};
 use crate::account::{self, Kind, NewAccount, Product, Status};
 use crate::billing::mapping::Assignment;
+use crate::caller::Role;
 use crate::id::{AccountId, ContactId, ProfileId, SubscriberId};
+use crate::listing::{self, Query};
+use crate::number::{self, State};
+use crate::pool::PoolSpec;
+use crate::reservation::RESERVATIONS;
 use crate::{Error, quota, sip_domain, subscriber, transaction};
 
 async fn set(test: &TestDb, id: AccountId, status: Status) {
@@ -129,5 +134,58 @@ store::on_both! {
                 assert_eq!(status, Status::Terminated, "account {id}");
             }
         }
+    }
+
+    async fn what_an_ended_account_had_is_sold_again(test: TestDb) {
+        started(&test).await;
+        let acme = add_account(&test, AccountId::OPERATOR, Kind::Reseller, "acme").await;
+        let shop = add_account(&test, acme, Kind::Customer, "shop").await;
+        let mill = add_account(&test, acme, Kind::Customer, "mill").await;
+        let pool = add_pool(&test, PoolSpec { quarantine_days: 30, ..named("vienna") }).await;
+        let held = run_of(43_100, 3);
+        let (bought, of_mill) = (run_of(43_200, 130), "43500");
+        for digits in [&held[..], &bought[..], &run_of(43_500, 1), &run_of(43_600, 1)] {
+            stock(&test, &pool, digits).await;
+        }
+        transaction!(test.db, |tx| {
+            for (digits, account) in held.iter().zip([shop, mill, acme]) {
+                number::reserve(tx, &admin(), NOW, digits, account, NOW + 1).await?;
+            }
+            for digits in &bought {
+                number::sell(tx, &admin(), NOW, digits, shop, None).await?;
+            }
+            number::sell(tx, &admin(), NOW, "43600", acme, None).await?;
+            number::sell(tx, &admin(), NOW, of_mill, mill, None).await
+        })
+        .expect("sold and reserved");
+        let reservations = async || {
+            let query = Query { limit: 10, count: true, ..Query::default() };
+            let page = listing::page(&mut test.db.reader(), &admin(), &RESERVATIONS, &query).await.expect("a page");
+            (page.ids.len(), page.total)
+        };
+        let is = async |digits: &str| {
+            let number = stored(&test, digits).await;
+            (number.state, number.account_id, number.previous_account_id, number.until.is_some())
+        };
+        // Whoever cares for customers ends them, and what they had with them.
+        let care = acting(acme, Role::Care);
+        transaction!(test.db, |tx| account::set_status(tx, &care, NOW, shop, Status::Terminated).await).expect("ended");
+        for digits in &bought {
+            assert_eq!(is(digits).await, (State::Aging, None, Some(shop), true), "{digits}");
+        }
+        assert_eq!(is(&held[0]).await, (State::Available, None, Some(shop), false));
+        assert_eq!(is(&held[1]).await, (State::Reserved, Some(mill), None, true));
+        assert_eq!(is(of_mill).await, (State::InService, Some(mill), None, false));
+        assert_eq!(reservations().await, (2, Some(2)));
+        set(&test, acme, Status::Terminated).await;
+        for (digits, state, previous) in [
+            (of_mill, State::Aging, mill),
+            ("43600", State::Aging, acme),
+            (&*held[1], State::Available, mill),
+            (&*held[2], State::Available, acme),
+        ] {
+            assert_eq!(is(digits).await, (state, None, Some(previous), state == State::Aging), "{digits}");
+        }
+        assert_eq!(reservations().await, (0, Some(0)));
     }
 }

@@ -267,6 +267,17 @@ store::on_both! {
         assert_eq!(read, second);
     }
 
+    async fn a_subscriber_has_so_many_mappings_and_no_more(test: TestDb) {
+        started(&test).await;
+        let shop = customer(&test, "shop").await;
+        let of = subscriber(&test, shop, "alice", Some("4311001")).await;
+        make(&test, &admin(), of, "a", Content::Destinations(vec![to("voicebox")])).await.expect("a set");
+        let mut wanted = vec![by_name(Trigger::Cfu, "a"); 200];
+        assert_eq!(map(&test, of, &wanted, None).await.expect("mappings").mappings.len(), 200);
+        wanted.push(by_name(Trigger::Cfb, "a"));
+        assert!(matches!(map(&test, of, &wanted, None).await, Err(Error::Invalid { field: "mappings", .. })));
+    }
+
     async fn a_set_that_goes_takes_its_mappings_or_is_forgotten(test: TestDb) {
         started(&test).await;
         let of = subscriber(&test, AccountId::DEFAULT_RESELLER, "alice", None).await;

@@ -36,6 +36,20 @@ async fn far_away(test: &TestDb, id: i64, by: i64) -> i64 {
     id + by
 }
 
+#[test]
+fn what_was_read_comes_in_the_order_that_was_asked_for() {
+    let row = |id: i64| (id, format!("row {id}"));
+    for (ids, read, expected) in [
+        (vec![3, 1, 2], vec![1, 2, 3], vec![3, 1, 2]),
+        (vec![3, 1, 3, 2, 1], vec![1, 2, 3, 3, 1], vec![3, 1, 2]),
+        (vec![4, 9, 2], vec![2, 4, 7], vec![4, 2]),
+        (vec![], vec![], vec![]),
+    ] {
+        let found = listing::in_order(&ids, read.into_iter().map(row).collect(), |row| row.0);
+        assert_eq!(found, expected.into_iter().map(row).collect::<Vec<_>>(), "{ids:?}");
+    }
+}
+
 store::on_both! {
     async fn every_list_can_be_asked_what_it_offers(test: TestDb) {
         started(&test).await;

@@ -17,6 +17,7 @@ mod papers;
 pub(crate) mod plans;
 mod preferences;
 mod quotas;
+mod races;
 mod sip_domains;
 mod subscribers;
 mod vendors;

@@ -14,7 +14,7 @@ use crate::{Error, Result, alert, transaction};
 const LEASE: i64 = 3_600 * SECOND;
 const OVER: i64 = -SECOND;
 
-fn listed(name: &str, display_name: &str, concurrency: u32) -> Listed {
+pub(super) fn listed(name: &str, display_name: &str, concurrency: u32) -> Listed {
     Listed {
         name: name.to_owned(),
         display_name: display_name.to_owned(),
@@ -23,7 +23,7 @@ fn listed(name: &str, display_name: &str, concurrency: u32) -> Listed {
     }
 }
 
-async fn sync(test: &TestDb, lines: &[Listed]) -> Vec<Vendor> {
+pub(super) async fn sync(test: &TestDb, lines: &[Listed]) -> Vec<Vendor> {
     transaction!(test.db, |tx| vendor::sync(tx, &admin(), NOW, lines).await).expect("vendors")
 }
 

@@ -111,4 +111,24 @@ store::on_both! {
         assert_eq!(doors.send(ask("GET", "/api/bannedips/").boss()).await.json()["total_count"], 0, "it ends by itself");
         assert_eq!(doors.send(get(SIMPLE).from("192.0.2.8:6")).await.status, 200);
     }
+
+    async fn a_ban_of_a_subscriber_holds_however_its_domain_is_written(db: TestDb) {
+        let doors = Doors::open(&db).await;
+        let own = format!("/api/subscribers/{}", doors.alice().await);
+        let get = |name: &str, password: &str| ask("GET", &own).at(Realm::Subscriber).basic(name, password);
+        let spellings = ["alice@example.org", "alice@EXAMPLE.org", "alice@Example.Org", "alice@example.ORG"];
+        for n in 0..ban::USER_FAILURES {
+            let name = spellings[usize::try_from(n).unwrap() % spellings.len()];
+            let answer = match n % 2 {
+                0 => doors.send(get(name, "wrong")).await.status,
+                _ => doors.log_in(Realm::Subscriber, json!({ "username": name, "password": "wrong" })).await.status,
+            };
+            assert_eq!(answer, [401, 403][usize::try_from(n).unwrap() % 2], "{name}");
+        }
+        for name in spellings {
+            assert_eq!(doors.send(get(name, SIMPLE)).await.says(), "403 Banned", "{name}");
+            let body = json!({ "username": name, "password": SIMPLE });
+            assert_eq!(doors.log_in(Realm::Subscriber, body).await.says(), "403 Banned", "{name}");
+        }
+    }
 }

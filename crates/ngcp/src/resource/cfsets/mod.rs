@@ -17,7 +17,7 @@ use registry::{Error, Role};
 use serde_json::Value;
 
 use super::passwordchange;
-use crate::kernel::{
+use crate::kernel::{STAFF, 
     Behaviour, Created, Cx, EVERYONE, Failure, Field, Filter, Item, Kind, Link, Outcome, PatchOps, Refusal, Resource,
     Verb,
 };
@@ -36,7 +36,7 @@ const UNASSIGN: (&str, &str) =
     ("unassign_first", "On DELETE: mappings that use the set forget it (1) instead of going with it (0, the default).");
 const SELF_CARE: &[Role] = &[Role::SubscriberAdmin, Role::Subscriber];
 
-const SUBSCRIBER: Field = Field::new("subscriber_id", Kind::PosInt).label("Subscriber").doc(
+const SUBSCRIBER: Field = Field::new("subscriber_id", Kind::PosInt).required_of(STAFF).label("Subscriber").doc(
     "The subscriber it belongs to. Required of staff; a subscriber's own is taken where an administrative one does not \
          name another of its customer, and always for any other.",
 );

@@ -1,11 +1,12 @@
 //! Subscribers: SIP accounts.
 //!
 //! Beyond storing:
-//! - user name and web user name are unique in a domain among subscribers that are not terminated; the domain is of the
-//!   customer's reseller; user name, domain and customer stay what they are;
+//! - user name and web user name are unique in a domain among subscribers that are not terminated; the domain is the
+//!   customer's own or its reseller's; user name, domain and customer stay what they are;
 //! - numbers come out of the inventory and go back into it: digits that nobody has become a number of our own, a free one
-//!   of a pool is sold to the customer, one that the customer or its reseller has in service is taken over; what another
-//!   subscriber or customer has is refused. A subscriber of a customer with the product `sipaccount` has a primary number;
+//!   of a pool is sold to the customer if that is active, one that the customer or its reseller has in service is taken
+//!   over; what another subscriber or customer has is refused. A subscriber of a customer with the product `sipaccount`
+//!   has a primary number;
 //! - the preferences `cc`, `ac`, `cli` and `allowed_clis` follow the numbers;
 //! - `locked` sets the lock level 4; `terminated`, or `DELETE`, removes credentials, preferences, call forwards and
 //!   numbers, and keeps the record;
@@ -19,6 +20,7 @@ mod show;
 mod tests;
 mod words;
 
+use registry::listing::Condition;
 use registry::id::SubscriberId;
 use registry::number::Split;
 use registry::{Error, Role, subscriber};
@@ -51,6 +53,7 @@ pub(super) static SUBSCRIBERS: Resource = Resource {
     ],
     filters: FILTERS,
     parameters: &[
+        ("uuid", "The subscriber with that `uuid`."),
         (
             "create_primary_acli",
             "With `0` or `false`, a new primary number is not added to those that the subscriber may show (`allowed_clis`).",
@@ -80,12 +83,14 @@ pub(super) static SUBSCRIBERS: Resource = Resource {
 const FIELDS: &[Field] = &[
     Field::ID,
     Field::new("customer_id", Kind::PosInt)
+        .required_of(STAFF)
         .label("Customer")
         .doc("The customer whose it is. It must be sent, except by an administrator of a customer, and can't be changed."),
     Field::new("domain", Kind::Text(1, 190)).label("Domain").doc("Its domain by name. This or `domain_id` must be sent."),
     Field::new("domain_id", Kind::PosInt).label("Domain").doc("Its domain by id."),
     Field::new("username", Kind::Username).required().label("SIP Username").doc("Unique in the domain; it can't be changed."),
-    Field::new("password", Kind::Secret(1, 128))
+    Field::new("password", Kind::Secret(1, 40))
+        .required_of(STAFF)
         .label("SIP Password")
         .doc("The SIP password. It must be sent by whoever it is shown to."),
     Field::new("primary_number", Kind::Any).doc(
@@ -171,8 +176,14 @@ impl Behaviour for Subscribers {
             .collect()
     }
 
+    fn condition(&self, name: &str, value: &str) -> Option<Condition> {
+        (name == "uuid").then(|| Condition::Is("uuid", value.replace('-', "").to_ascii_lowercase().into()))
+    }
+
     async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
-        let new = read::new(cx.caller, cx.verifiers, &input, allow_primary(cx))?;
+        let customer = read::customer(cx.caller, &input)?;
+        subscriber::may_create(cx.tx, cx.caller, customer).await?;
+        let new = read::new(customer, cx.verifiers, &input, allow_primary(cx))?;
         let made = subscriber::create(cx.tx, cx.caller, cx.now, &cx.state.sealer, &new).await?;
         Ok(made.id.0)
     }

@@ -1,23 +1,30 @@
 //! A subscriber as the dialect sends it.
 
+use std::collections::HashSet;
+
 use registry::id::{AccountId, DomainId, SubscriberId};
 use registry::number::Split;
-use registry::subscriber::{
-    Alias, Change, Details, New, OfDomain, Pbx, Status, Subscriber, WebChange,
-};
+use registry::subscriber::{Alias, Change, Details, New, OfDomain, Pbx, Status, Subscriber, WebChange};
 use registry::{Caller, Role};
 use serde_json::Value;
 
 use super::wrong;
 use crate::kernel::{Failure, Item, Outcome, Refusal, Verifiers};
 
-/// A new subscriber.
-pub(super) fn new(caller: &Caller, verifiers: &Verifiers, input: &Item, allow_primary: bool) -> Outcome<New> {
-    let account_id = match (caller.role, integer(input, "customer_id")) {
-        (Role::SubscriberAdmin, _) => caller.account,
-        (_, Some(id)) => AccountId(id),
-        (_, None) => return Err(wrong("customer_id", "Customer field is required")),
-    };
+/// The most alias numbers that are sent at once, unless the subscriber has more of them already.
+const MOST_ALIASES: usize = 1000;
+
+/// The customer that a new subscriber is to belong to.
+pub(super) fn customer(caller: &Caller, input: &Item) -> Outcome<AccountId> {
+    match (caller.role, integer(input, "customer_id")) {
+        (Role::SubscriberAdmin, _) => Ok(caller.account),
+        (_, Some(id)) => Ok(AccountId(id)),
+        (_, None) => Err(wrong("customer_id", "Customer field is required")),
+    }
+}
+
+/// A new subscriber of that customer.
+pub(super) fn new(account_id: AccountId, verifiers: &Verifiers, input: &Item, allow_primary: bool) -> Outcome<New> {
     let domain = match (text(input, "domain"), integer(input, "domain_id")) {
         (Some(name), _) => OfDomain::Name(name),
         (None, Some(id)) => OfDomain::Id(DomainId(id)),
@@ -31,7 +38,7 @@ pub(super) fn new(caller: &Caller, verifiers: &Verifiers, input: &Item, allow_pr
         account_id,
         domain,
         primary: primary(input.get("primary_number"))?,
-        aliases: aliases(input.get("alias_numbers"))?,
+        aliases: aliases(input.get("alias_numbers"), MOST_ALIASES)?,
         password: verifiers.sip(&password)?,
         web_password: match text(input, "webpassword") {
             Some(password) => Some(verifiers.web(&password)?),
@@ -87,7 +94,7 @@ pub(super) fn change(
             None => {
                 before.alias_numbers.iter().map(|h| Alias { split: h.split.clone(), is_devid: h.is_devid }).collect()
             }
-            sent => aliases(sent)?,
+            sent => aliases(sent, MOST_ALIASES.max(before.alias_numbers.len()))?,
         },
         password: new_password.map(|password| verifiers.sip(&password)).transpose()?,
         web_password: match (input.get("webpassword"), text(input, "webpassword")) {
@@ -153,12 +160,8 @@ fn pbx(before: &Pbx, input: &Item) -> Outcome<Pbx> {
     {
         if let Some(ids) = input.get(name) {
             let ids = ids.as_array().map(Vec::as_slice).unwrap_or_default();
-            slot.clear();
-            for id in ids.iter().filter_map(Value::as_i64).map(SubscriberId) {
-                if !slot.contains(&id) {
-                    slot.push(id);
-                }
-            }
+            let mut seen = HashSet::new();
+            *slot = ids.iter().filter_map(Value::as_i64).filter(|id| seen.insert(*id)).map(SubscriberId).collect();
         }
     }
     // Each of these has two names; the one that says something new is meant.
@@ -187,13 +190,18 @@ fn primary(sent: Option<&Value>) -> Outcome<Option<Split>> {
     }
 }
 
-fn aliases(sent: Option<&Value>) -> Outcome<Vec<Alias>> {
+fn aliases(sent: Option<&Value>, most: usize) -> Outcome<Vec<Alias>> {
     let members = match sent {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(members)) => members,
         Some(_) => return Err(refused("Invalid alias_number parameter, must be an array.")),
     };
-    let mut aliases = Vec::with_capacity(members.len());
+    let entered = members.len();
+    if entered > most {
+        let error = format!("Field should not have more than {most} members. You entered {entered}");
+        return Err(wrong("alias_numbers", &error));
+    }
+    let mut aliases = Vec::with_capacity(entered);
     for member in members {
         let Value::Object(parts) = member else {
             return Err(refused("Invalid alias_number parameter, must be an array of the hashes."));

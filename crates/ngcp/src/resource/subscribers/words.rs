@@ -50,8 +50,8 @@ fn dangling(field: &str, value: &str) -> Option<String> {
 
 fn invalid(field: &str, message: &str) -> Option<String> {
     Some(match field {
+        "domain" if message.ends_with("another customer") => "Invalid 'domain', belongs to another customer.".to_owned(),
         "domain" => "Invalid 'domain', doesn't belong to the same reseller as subscriber's customer.".to_owned(),
-        "customer_id" => "Invalid 'customer_id', the customer is not active.".to_owned(),
         "primary_number" if message.contains("pilot") => {
             "A primary_number is required for the PBX pilot subscriber.".to_owned()
         }

@@ -138,11 +138,8 @@ pub(super) fn taken(profile: ProfileId, spec: &Spec) -> Error {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Fee>> {
-    let place: std::collections::HashMap<i64, usize> = ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(fee).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|fee| place.get(&fee.id.0).copied());
-    found.dedup_by_key(|fee| fee.id);
-    Ok(found)
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(fee).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, rows, |fee| fee.id.0))
 }
 
 /// The fee of that id, if the caller may see it.

@@ -109,9 +109,8 @@ pub static ALL: Source = Source {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Profile>> {
-    let mut found = listing::for_ids(tx, MANY, ids).await?.iter().map(profile).collect::<Result<Vec<_>>>()?;
-    found.sort_by_key(|profile| ids.iter().position(|id| *id == profile.id.0));
-    found.dedup_by_key(|profile| profile.id);
+    let rows = listing::for_ids(tx, MANY, ids).await?.iter().map(profile).collect::<Result<Vec<_>>>()?;
+    let mut found = listing::in_order(ids, rows, |profile| profile.id.0);
     let mut peaks = peak::load(tx, ids).await?;
     for profile in &mut found {
         profile.spec.peaks = peaks.remove(&profile.id.0).unwrap_or_default();

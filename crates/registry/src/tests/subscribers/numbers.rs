@@ -142,4 +142,44 @@ store::on_both! {
         assert_eq!(preferred(&test, bob.id, "allowed_clis").await, ["4313", "4312"]);
         assert_eq!(found(&test, bob.id).await.expect("there").alias_numbers.len(), 1);
     }
+
+    async fn a_locked_customer_buys_no_numbers(test: TestDb) {
+        started(&test).await;
+        let shop = sip_customer(&test, RESELLER, "shop").await;
+        let domain = add_domain(&test, RESELLER, "a.example.org").await;
+        let pool = add_pool(&test, PoolSpec { quarantine_days: 30, ..priced("vienna", "2.5") }).await;
+        stock(&test, &pool, &["4312", "4313", "4314"]).await;
+        transaction!(test.db, |tx| {
+            number::reserve(tx, &admin(), NOW, "4313", shop, NOW + 1).await?;
+            number::sell(tx, &admin(), NOW, "4314", shop, None).await?;
+            number::release(tx, &admin(), NOW, "4314", number::AtVendor::Keep).await
+        })
+        .expect("one free, one reserved, one in quarantine");
+        let mut wanted = new(shop, domain, "alice", "1");
+        wanted.aliases = vec![alias("9")];
+        let alice = add_subscriber(&test, &wanted).await;
+        let bob = add_subscriber(&test, &new(shop, domain, "bob", "8")).await;
+        let set = async |status| {
+            transaction!(test.db, |tx| account::set_status(tx, &admin(), NOW, shop, status).await).expect("set");
+        };
+        set(Status::Locked).await;
+        let before = money_of(&test, shop).await;
+        let alice = found(&test, alice.id).await.expect("there");
+        for (sn, state) in [("2", State::Available), ("3", State::Reserved), ("4", State::Aging)] {
+            let more = Change { aliases: vec![alias("9"), alias(sn)], ..same(&alice) };
+            let refused = update_as(&test, &admin(), alice.id, &more).await;
+            let Err(Error::Invalid { field: "account", message }) = refused else { panic!("{refused:?}") };
+            assert_eq!(message, format!("account {shop} is locked"));
+            assert_eq!(stored(&test, &format!("431{sn}")).await.state, state);
+        }
+        assert_eq!(money_of(&test, shop).await, before);
+        let id = alice.alias_numbers[0].number_id;
+        let moved = transaction!(test.db, |tx| subscriber::reassign(tx, &admin(), NOW, id, bob.id, false, true).await);
+        assert_eq!(moved.expect("what it has may move").subscriber_id, bob.id);
+        set(Status::Active).await;
+        let alice = found(&test, alice.id).await.expect("there");
+        let more = Change { aliases: vec![alias("2"), alias("3"), alias("4")], ..same(&alice) };
+        update_as(&test, &admin(), alice.id, &more).await.expect("bought");
+        assert_ne!(money_of(&test, shop).await, before);
+    }
 }

@@ -138,4 +138,40 @@ store::on_both! {
         end(&test, &admin(), alice.id).await.expect("terminated");
         add_subscriber(&test, &new(shop, domain, "bob", "2")).await;
     }
+
+    async fn a_subscriber_is_a_customers_in_its_own_domain_or_its_resellers(test: TestDb) {
+        started(&test).await;
+        let acme = add_account(&test, AccountId::OPERATOR, Kind::Reseller, "acme").await;
+        let shop = with_product(&test, acme, "shop", "pbxaccount").await;
+        let rival = with_product(&test, acme, "rival", "pbxaccount").await;
+        let domain = add_domain(&test, acme, "a.example.org").await;
+        let (own, foreign) =
+            (add_domain(&test, shop, "shop.example.org").await, add_domain(&test, rival, "rival.example.org").await);
+        for account in [acme, AccountId::OPERATOR] {
+            let refused = create_as(&test, &admin(), &new(account, domain, "alice", "1")).await;
+            assert!(matches!(refused, Err(Error::Dangling { field: "customer_id", .. })), "{account} {refused:?}");
+        }
+        let mut pilot = new(shop, domain, "pilot", "1");
+        pilot.details.pbx.is_pbx_pilot = true;
+        let pilot = add_subscriber(&test, &pilot).await.id;
+        let head = Caller::subscriber(pilot, "pilot@a.example.org", shop, true);
+        let seat = |domain: OfDomain, extension: &str| {
+            let mut seat = New { domain, primary: None, ..new(shop, own, extension, "") };
+            seat.details.pbx.pbx_extension = Some(extension.to_owned());
+            seat
+        };
+        for (caller, visible) in [(&head, false), (&acting(acme, Role::Reseller), true), (&admin(), true)] {
+            for of_rival in [OfDomain::Id(foreign), OfDomain::Name("rival.example.org".to_owned())] {
+                let refused = create_as(&test, caller, &seat(of_rival, "10")).await;
+                match &refused {
+                    Err(Error::Dangling { field: "domain", .. }) if !visible => {}
+                    Err(Error::Invalid { field: "domain", .. }) if visible => {}
+                    _ => panic!("{caller:?} {refused:?}"),
+                }
+            }
+        }
+        for (caller, extension, fitting) in [(&head, "10", own), (&head, "11", domain), (&admin(), "12", own)] {
+            create_as(&test, caller, &seat(OfDomain::Id(fitting), extension)).await.expect("made");
+        }
+    }
 }

@@ -339,4 +339,70 @@ store::on_both! {
         let left = house.get(&format!("/api/subscribers/{pilot}")).await;
         assert_eq!(left["alias_numbers"][0]["number_id"], alias, "the numbers of a seat go to the pilot");
     }
+
+    async fn lists_have_an_end_and_so_have_messages(test: TestDb) {
+        let house = House::open(test).await;
+        let customer = house.customer("shop", "sipaccount").await;
+        house.domain("a.example.org").await;
+        let id = house.call("POST", "/api/subscribers/", alice(customer)).await.id();
+        let shown = house.get(&format!("/api/subscribers/{id}")).await;
+        let ids = |count: i64| json!((1..=count).collect::<Vec<_>>());
+        let aliases = |count: i64| json!((1..=count).map(|sn| json!({ "cc": 43, "sn": sn })).collect::<Vec<_>>());
+        let numbers = ids(1001).to_string();
+        let cut = |text: &str| format!("{}…", &text[..200]);
+        let too_many = "Field should not have more than 1000 members. You entered 1001";
+        let refused = |field: &str, input: &str, error: &str| {
+            format!("Validation failed. field='{field}', input='{input}', errors='{error}'")
+        };
+        let long = "b ".repeat(300);
+        let status = "s".repeat(300);
+        for (change, message) in [
+            (json!({ "pbx_group_ids": ids(1001) }), refused("pbx_group_ids", &cut(&numbers), too_many)),
+            (json!({ "pbx_groupmember_ids": ids(1001) }), refused("pbx_groupmember_ids", &cut(&numbers), too_many)),
+            (json!({ "alias_numbers": aliases(1001) }), refused("alias_numbers", "", too_many)),
+            (json!({ "username": long }), refused("username", &cut(&long), "Cannot contain spaces.")),
+            (
+                json!({ "status": status }),
+                refused("status", &cut(&status), &format!("'{}' is not a valid value", cut(&status))),
+            ),
+        ] {
+            let bob = with(alice(customer), json!({ "username": "bob" }));
+            let posted = house.call("POST", "/api/subscribers/", with(bob, change.clone())).await;
+            let put = house.call("PUT", &format!("/api/subscribers/{id}"), with(shown.clone(), change)).await;
+            assert_eq!((posted.status, posted.message()), (422, &*message));
+            assert_eq!((put.status, put.message()), (422, &*message));
+        }
+        let (group_ids, alias_numbers) = (ids(1000), aliases(1000));
+        let most = json!({ "pbx_group_ids": group_ids, "alias_numbers": alias_numbers });
+        let answer = house.call("PUT", &format!("/api/subscribers/{id}"), with(shown, most)).await;
+        assert_eq!(answer.status, 204, "{}", answer.body);
+    }
+
+    async fn an_answer_has_so_many_expanded_members_and_no_more(test: TestDb) {
+        let house = House::open(test).await;
+        let customer = house.customer("shop", "sipaccount").await;
+        house.domain("a.example.org").await;
+        let id = house.call("POST", "/api/subscribers/", alice(customer)).await.id();
+        let sources: Vec<_> = (0..500).map(|n| json!({ "source": format!("43{n}") })).collect();
+        let many = json!({ "name": "many", "subscriber_id": id, "mode": "whitelist", "sources": sources });
+        house.call("POST", "/api/cfsourcesets/", many).await.id();
+        let one = json!({ "name": "one", "subscriber_id": id, "destinations": [{ "destination": "voicebox" }] });
+        house.call("POST", "/api/cfdestinationsets/", one).await.id();
+        let path = format!("/api/cfmappings/{id}");
+        for (mappings, status) in [(19, 200), (20, 422)] {
+            let cfu = vec![json!({ "destinationset": "one", "sourceset": "many" }); mappings];
+            let body = json!({ "cfu": cfu, "cfb": [], "cft": [], "cfna": [], "cfs": [], "cfr": [], "cfo": [] });
+            assert_eq!(house.call("PUT", &path, body).await.status, 204);
+            for path in [format!("{path}?expand=all"), "/api/cfmappings/?expand=all".to_owned()] {
+                let answer = house.call("GET", &path, Value::Null).await;
+                assert_eq!(answer.status, status, "{path}");
+                if status == 422 {
+                    assert_eq!(answer.message(), "Too many members to expand, ask for fewer mappings.");
+                } else if path.contains(&id.to_string()) {
+                    assert_eq!(answer.body["cfu"][18]["sourceset_id_expand"]["sources"][499]["source"], "43499");
+                }
+            }
+            assert_eq!(house.get(&path).await["cfu"].as_array().map(Vec::len), Some(mappings));
+        }
+    }
 }

@@ -5,11 +5,14 @@
 //! with one equality that the source keeps a tally of, any page and the exact count cost the same at any size; other
 //! filters cost what the database needs to find and count what matches.
 
-use store::{Tx, Val, args};
+mod batch;
+mod page;
 
-use crate::caller::{Caller, Role, Scope};
-use crate::id::AccountId;
-use crate::statement::statements;
+pub(crate) use batch::{for_ids, in_order};
+pub(crate) use page::STATEMENTS;
+pub use page::{hold, page, shows};
+use store::{Tx, Val};
+
 use crate::{Error, Result, tally};
 
 /// What of a table may be listed.
@@ -91,6 +94,9 @@ impl Column {
     }
 }
 
+/// Most values in a [`Condition::Among`] or [`Condition::NotAmong`]; further ones are left out.
+pub const MOST_VALUES: usize = 100;
+
 /// One condition on a column of the source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
@@ -139,11 +145,6 @@ pub struct Listing {
     pub total: Option<i64>,
     /// Whether there are rows after this page.
     pub more: bool,
-}
-
-statements! {
-    RESELLERS = "SELECT x.account_id FROM account_ancestors x JOIN accounts a ON a.id = x.account_id \
-        WHERE x.ancestor_id = $1 AND a.kind = 'reseller' LIMIT 2";
 }
 
 /// Conditions as SQL with their parameters.
@@ -238,8 +239,13 @@ impl Source {
     }
 
     fn among(&self, filter: &mut Where, name: &str, word: &str, values: &[Val]) -> Result<()> {
-        let places: Vec<String> = (1..=values.len()).map(|n| format!("${}", filter.values.len() + n)).collect();
-        filter.values.extend_from_slice(values);
+        // Filled up with repetitions, so that there are few different statements.
+        let n = values.len().min(MOST_VALUES);
+        let size = [1, 10, MOST_VALUES].into_iter().find(|size| *size >= n).unwrap_or(MOST_VALUES);
+        let filled = values.iter().take(n).chain(values.last().into_iter().cycle()).take(size);
+        let first = filter.values.len();
+        filter.values.extend(filled.cloned());
+        let places: Vec<String> = (first + 1..=filter.values.len()).map(|n| format!("${n}")).collect();
         if values.is_empty() {
             filter.raw(if word == "IN" { "1 = 0" } else { "1 = 1" });
         } else {
@@ -292,188 +298,4 @@ fn like(filter: &mut Where, column: &str, pattern: &str) {
         }
         _ => filter.and(&format!("LOWER({column}) LIKE LOWER(?) ESCAPE '\\'"), sql),
     }
-}
-
-/// What the caller's scope comes to in a source.
-enum Scoped {
-    Everything,
-    Equal(&'static str, i64),
-    Below(&'static str, AccountId),
-    Nothing,
-}
-
-async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
-    Ok(match caller.scope {
-        Scope::All => Scoped::Everything,
-        Scope::Subtree(root) if root == AccountId::OPERATOR => Scoped::Everything,
-        Scope::Subscriber(id) => match (reach.subscriber, reach.account) {
-            (Some(column), _) => Scoped::Equal(column, id.0),
-            _ => Scoped::Nothing,
-        },
-        Scope::Subtree(root) => match (caller.role, reach) {
-            (Role::Reseller | Role::CareAdmin | Role::Care, Reach { reseller: Some(column), .. }) => {
-                // A reseller without resellers below has its rows under one value.
-                match tx.query(RESELLERS, args![root]).await?.len() {
-                    0 | 1 => Scoped::Equal(column, root.0),
-                    _ => Scoped::Below(column, root),
-                }
-            }
-            (Role::Customer | Role::SubscriberAdmin, Reach { account: Some(column), .. }) => {
-                Scoped::Below(column, root)
-            }
-            _ => Scoped::Nothing,
-        },
-    })
-}
-
-/// A page of what the caller may see of a source.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn page(tx: &mut Tx, caller: &Caller, source: &Source, query: &Query) -> Result<Listing> {
-    let mut conditions = query.conditions.clone();
-    let below = match scoped(tx, caller, source.reach).await? {
-        Scoped::Everything => None,
-        Scoped::Equal(column, id) => {
-            let own = Condition::Is(column, id.into());
-            if !conditions.contains(&own) {
-                conditions.insert(0, own);
-            }
-            None
-        }
-        Scoped::Below(column, root) => Some((column, root)),
-        Scoped::Nothing => {
-            return Ok(Listing { ids: Vec::new(), total: query.count.then_some(0), more: false });
-        }
-    };
-    let by_id = query.order.is_none_or(|name| name == "id");
-    match (tallied(source, &conditions), below) {
-        (Some((list, key)), None) if by_id => counted(tx, source, &conditions, query, list, key).await,
-        (tallied, below) => {
-            let total = match tallied {
-                Some((list, key)) if query.count && below.is_none() => Some(tally::total(tx, list, key).await?),
-                _ => None,
-            };
-            plain(tx, source, &conditions, below, query, total).await
-        }
-    }
-}
-
-/// The tally of exactly these conditions.
-fn tallied(source: &Source, conditions: &[Condition]) -> Option<(&'static str, i64)> {
-    match conditions {
-        [] => Some((source.name, 0)),
-        [Condition::Is(name, Val::Int(value))] => {
-            let column = source.tallies.iter().find(|column| *column == name)?;
-            Some((column_list(source, column), *value))
-        }
-        _ => None,
-    }
-}
-
-async fn counted(
-    tx: &mut Tx,
-    source: &Source,
-    conditions: &[Condition],
-    query: &Query,
-    list: &str,
-    key: i64,
-) -> Result<Listing> {
-    let total = tally::total(tx, list, key).await?;
-    let rows = query.limit.min(total.saturating_sub(query.offset)).max(0);
-    let listing = |ids| Listing { ids, total: query.count.then_some(total), more: query.offset + rows < total };
-    if rows == 0 {
-        return Ok(listing(Vec::new()));
-    }
-    // The same rows stand as far from the end when the order is turned round.
-    let first = if query.descending { total - query.offset - rows } else { query.offset };
-    let (from, skip) = if first == 0 { (i64::MIN, 0) } else { tally::seek(tx, list, key, first).await? };
-    let mut filter = Where { sql: String::new(), values: Vec::new() };
-    source.conditions(&mut filter, conditions)?;
-    if from > i64::MIN {
-        filter.and("t.id >= ?", from);
-    }
-    let n = filter.values.len();
-    let sql =
-        format!("SELECT t.id FROM {}{} ORDER BY t.id LIMIT ${} OFFSET ${}", source.from, filter.sql, n + 1, n + 2);
-    filter.values.extend([Val::Int(rows), Val::Int(skip)]);
-    let mut ids = ids(tx, &sql, &filter.values).await?;
-    if query.descending {
-        ids.reverse();
-    }
-    Ok(listing(ids))
-}
-
-async fn plain(
-    tx: &mut Tx,
-    source: &Source,
-    conditions: &[Condition],
-    below: Option<(&'static str, AccountId)>,
-    query: &Query,
-    total: Option<i64>,
-) -> Result<Listing> {
-    let mut filter = Where { sql: String::new(), values: Vec::new() };
-    source.conditions(&mut filter, conditions)?;
-    if let Some((column, root)) = below {
-        let column = source.sql(column)?;
-        filter.and(&format!("{column} IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)"), root);
-    }
-    let total = match total {
-        None if query.count => {
-            let sql = format!("SELECT COUNT(*) AS n FROM {}{}", source.from, filter.sql);
-            Some(tx.query_one(&sql, &filter.values).await?.at(0)?)
-        }
-        known => known,
-    };
-    let n = filter.values.len();
-    let order = source.order(query.order, query.descending)?;
-    let sql = format!("SELECT t.id FROM {}{}{order} LIMIT ${} OFFSET ${}", source.from, filter.sql, n + 1, n + 2);
-    // One row more than the page holds tells whether there is another page.
-    filter.values.extend([Val::Int(query.limit.saturating_add(1)), Val::Int(query.offset)]);
-    let mut ids = ids(tx, &sql, &filter.values).await?;
-    let more = ids.len() as i64 > query.limit;
-    ids.truncate(usize::try_from(query.limit).unwrap_or(0));
-    Ok(Listing { ids, total, more })
-}
-
-async fn ids(tx: &mut Tx, sql: &str, values: &[Val]) -> Result<Vec<i64>> {
-    tx.query(sql, values).await?.iter().map(|row| Ok(row.at(0)?)).collect()
-}
-
-/// Whether the caller may see that row of a source.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn shows(tx: &mut Tx, caller: &Caller, source: &Source, id: i64) -> Result<bool> {
-    let query = Query { conditions: vec![Condition::Is("id", id.into())], limit: 1, ..Query::default() };
-    Ok(!page(tx, caller, source, &query).await?.ids.is_empty())
-}
-
-/// Waits for others who change that row, and holds it until the transaction ends: for whoever reads it, changes what it
-/// has read and writes it back.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn hold(tx: &mut Tx, source: &Source, id: i64) -> Result<()> {
-    let table = source.from.split_whitespace().next().unwrap_or_default();
-    tx.query_opt(&format!("SELECT id FROM {table} WHERE id = $1 {{wait}}"), args![id]).await?;
-    Ok(())
-}
-
-/// Runs a statement once for up to a hundred ids at a time: `{ids}` in it is the list of their places. The ids of a
-/// batch are filled up with repetitions, so that there are few different statements.
-///
-/// # Errors
-/// Only those of the database.
-pub(crate) async fn for_ids(tx: &mut Tx, sql: &str, ids: &[i64]) -> Result<Vec<store::Row>> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for batch in ids.chunks(100) {
-        let Some(last) = batch.last() else { break };
-        let size = [1, 10, 100].into_iter().find(|size| *size >= batch.len()).unwrap_or(100);
-        let places: Vec<String> = (1..=size).map(|n| format!("${n}")).collect();
-        let filled = batch.iter().chain(std::iter::repeat(last)).take(size).map(|id| Val::Int(*id));
-        let values: Vec<Val> = filled.collect();
-        rows.extend(tx.query(&sql.replace("{ids}", &places.join(", ")), &values).await?);
-    }
-    Ok(rows)
 }

@@ -1,0 +1,31 @@
+//! Reads the rows of many ids at once.
+
+use std::collections::HashMap;
+
+use store::{Tx, Val};
+
+use crate::Result;
+
+/// Runs a statement once for up to a hundred ids at a time: `{ids}` in it is the list of their places. The ids of a
+/// batch are filled up with repetitions, so that there are few different statements.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn for_ids(tx: &mut Tx, sql: &str, ids: &[i64]) -> Result<Vec<store::Row>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(100) {
+        let Some(last) = batch.last() else { break };
+        let size = [1, 10, 100].into_iter().find(|size| *size >= batch.len()).unwrap_or(100);
+        let places: Vec<String> = (1..=size).map(|n| format!("${n}")).collect();
+        let filled = batch.iter().chain(std::iter::repeat(last)).take(size).map(|id| Val::Int(*id));
+        let values: Vec<Val> = filled.collect();
+        rows.extend(tx.query(&sql.replace("{ids}", &places.join(", ")), &values).await?);
+    }
+    Ok(rows)
+}
+
+/// What was read for ids, in the order of the ids and each once; rows of other ids are left out.
+pub(crate) fn in_order<T>(ids: &[i64], rows: Vec<T>, id_of: impl Fn(&T) -> i64) -> Vec<T> {
+    let mut by_id: HashMap<i64, T> = rows.into_iter().map(|row| (id_of(&row), row)).collect();
+    ids.iter().filter_map(|id| by_id.remove(id)).collect()
+}

@@ -1,0 +1,180 @@
+//! Pages of a source, within the scope of a caller.
+
+use store::{Tx, Val, args};
+
+use super::{Condition, Listing, Query, Reach, Source, Where, column_list};
+use crate::caller::{Caller, Role, Scope};
+use crate::id::AccountId;
+use crate::statement::statements;
+use crate::{Result, tally};
+
+statements! {
+    RESELLERS = "SELECT x.account_id FROM account_ancestors x JOIN accounts a ON a.id = x.account_id \
+        WHERE x.ancestor_id = $1 AND a.kind = 'reseller' LIMIT 2";
+}
+
+/// What the caller's scope comes to in a source.
+enum Scoped {
+    Everything,
+    Equal(&'static str, i64),
+    Below(&'static str, AccountId),
+    Nothing,
+}
+
+async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
+    Ok(match caller.scope {
+        Scope::All => Scoped::Everything,
+        Scope::Subtree(root) if root == AccountId::OPERATOR => Scoped::Everything,
+        Scope::Subscriber(id) => match (reach.subscriber, reach.account) {
+            (Some(column), _) => Scoped::Equal(column, id.0),
+            _ => Scoped::Nothing,
+        },
+        Scope::Subtree(root) => match (caller.role, reach) {
+            (Role::Reseller | Role::CareAdmin | Role::Care, Reach { reseller: Some(column), .. }) => {
+                // A reseller without resellers below has its rows under one value.
+                match tx.query(RESELLERS, args![root]).await?.len() {
+                    0 | 1 => Scoped::Equal(column, root.0),
+                    _ => Scoped::Below(column, root),
+                }
+            }
+            (Role::Customer | Role::SubscriberAdmin, Reach { account: Some(column), .. }) => {
+                Scoped::Below(column, root)
+            }
+            _ => Scoped::Nothing,
+        },
+    })
+}
+
+/// A page of what the caller may see of a source.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn page(tx: &mut Tx, caller: &Caller, source: &Source, query: &Query) -> Result<Listing> {
+    let mut conditions = query.conditions.clone();
+    let below = match scoped(tx, caller, source.reach).await? {
+        Scoped::Everything => None,
+        Scoped::Equal(column, id) => {
+            let own = Condition::Is(column, id.into());
+            if !conditions.contains(&own) {
+                conditions.insert(0, own);
+            }
+            None
+        }
+        Scoped::Below(column, root) => Some((column, root)),
+        Scoped::Nothing => {
+            return Ok(Listing { ids: Vec::new(), total: query.count.then_some(0), more: false });
+        }
+    };
+    let by_id = query.order.is_none_or(|name| name == "id");
+    match (tallied(source, &conditions), below) {
+        (Some((list, key)), None) if by_id => counted(tx, source, &conditions, query, list, key).await,
+        (tallied, below) => {
+            let total = match tallied {
+                Some((list, key)) if query.count && below.is_none() => Some(tally::total(tx, list, key).await?),
+                _ => None,
+            };
+            plain(tx, source, &conditions, below, query, total).await
+        }
+    }
+}
+
+/// The tally of exactly these conditions.
+fn tallied(source: &Source, conditions: &[Condition]) -> Option<(&'static str, i64)> {
+    match conditions {
+        [] => Some((source.name, 0)),
+        [Condition::Is(name, Val::Int(value))] => {
+            let column = source.tallies.iter().find(|column| *column == name)?;
+            Some((column_list(source, column), *value))
+        }
+        _ => None,
+    }
+}
+
+async fn counted(
+    tx: &mut Tx,
+    source: &Source,
+    conditions: &[Condition],
+    query: &Query,
+    list: &str,
+    key: i64,
+) -> Result<Listing> {
+    let total = tally::total(tx, list, key).await?;
+    let rows = query.limit.min(total.saturating_sub(query.offset)).max(0);
+    let listing = |ids| Listing { ids, total: query.count.then_some(total), more: query.offset + rows < total };
+    if rows == 0 {
+        return Ok(listing(Vec::new()));
+    }
+    // The same rows stand as far from the end when the order is turned round.
+    let first = if query.descending { total - query.offset - rows } else { query.offset };
+    let (from, skip) = if first == 0 { (i64::MIN, 0) } else { tally::seek(tx, list, key, first).await? };
+    let mut filter = Where { sql: String::new(), values: Vec::new() };
+    source.conditions(&mut filter, conditions)?;
+    if from > i64::MIN {
+        filter.and("t.id >= ?", from);
+    }
+    let n = filter.values.len();
+    let sql =
+        format!("SELECT t.id FROM {}{} ORDER BY t.id LIMIT ${} OFFSET ${}", source.from, filter.sql, n + 1, n + 2);
+    filter.values.extend([Val::Int(rows), Val::Int(skip)]);
+    let mut ids = ids(tx, &sql, &filter.values).await?;
+    if query.descending {
+        ids.reverse();
+    }
+    Ok(listing(ids))
+}
+
+async fn plain(
+    tx: &mut Tx,
+    source: &Source,
+    conditions: &[Condition],
+    below: Option<(&'static str, AccountId)>,
+    query: &Query,
+    total: Option<i64>,
+) -> Result<Listing> {
+    let mut filter = Where { sql: String::new(), values: Vec::new() };
+    source.conditions(&mut filter, conditions)?;
+    if let Some((column, root)) = below {
+        let column = source.sql(column)?;
+        filter.and(&format!("{column} IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)"), root);
+    }
+    let total = match total {
+        None if query.count => {
+            let sql = format!("SELECT COUNT(*) AS n FROM {}{}", source.from, filter.sql);
+            Some(tx.query_one(&sql, &filter.values).await?.at(0)?)
+        }
+        known => known,
+    };
+    let n = filter.values.len();
+    let order = source.order(query.order, query.descending)?;
+    let sql = format!("SELECT t.id FROM {}{}{order} LIMIT ${} OFFSET ${}", source.from, filter.sql, n + 1, n + 2);
+    // One row more than the page holds tells whether there is another page.
+    filter.values.extend([Val::Int(query.limit.saturating_add(1)), Val::Int(query.offset)]);
+    let mut ids = ids(tx, &sql, &filter.values).await?;
+    let more = ids.len() as i64 > query.limit;
+    ids.truncate(usize::try_from(query.limit).unwrap_or(0));
+    Ok(Listing { ids, total, more })
+}
+
+async fn ids(tx: &mut Tx, sql: &str, values: &[Val]) -> Result<Vec<i64>> {
+    tx.query(sql, values).await?.iter().map(|row| Ok(row.at(0)?)).collect()
+}
+
+/// Whether the caller may see that row of a source.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn shows(tx: &mut Tx, caller: &Caller, source: &Source, id: i64) -> Result<bool> {
+    let query = Query { conditions: vec![Condition::Is("id", id.into())], limit: 1, ..Query::default() };
+    Ok(!page(tx, caller, source, &query).await?.ids.is_empty())
+}
+
+/// Waits for others who change that row, and holds it until the transaction ends: for whoever reads it, changes what it
+/// has read and writes it back.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn hold(tx: &mut Tx, source: &Source, id: i64) -> Result<()> {
+    let table = source.from.split_whitespace().next().unwrap_or_default();
+    tx.query_opt(&format!("SELECT id FROM {table} WHERE id = $1 {{wait}}"), args![id]).await?;
+    Ok(())
+}
