@@ -24,10 +24,7 @@ pub(super) fn allow(methods: &[&str], accept: Option<(&'static str, String)>) ->
 /// The answer to a request of `/api/`.
 pub(super) fn answer(_state: &Ngcp, call: &Call, caller: &Caller, params: &Params) -> Outcome<Reply> {
     if call.method == Method::OPTIONS {
-        // What tells of the platform is no collection.
-        let visible = crate::resource::ALL
-            .iter()
-            .filter(|resource| resource.is_for(caller.role) && !(resource.single && resource.public));
+        let visible = crate::resource::ALL.iter().filter(|resource| resource.is_for(caller.role));
         return Ok(visible.fold(allow(&["GET", "OPTIONS", "HEAD"], None), |reply, resource| {
             let name = resource.name;
             reply.header(header::LINK, format!("</api/{name}/>; rel=\"collection {REL}{name}\""))

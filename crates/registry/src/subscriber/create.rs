@@ -67,6 +67,8 @@ pub(super) struct Customer {
     pub(super) id: AccountId,
     pub(super) reseller: AccountId,
     pub(super) of_pbx: bool,
+    /// Whether the account is locked.
+    pub(super) locked: bool,
     /// Whether its subscribers are telephones that need a number.
     pub(super) needs_numbers: bool,
 }
@@ -98,6 +100,7 @@ fn of_row(row: &Row) -> Result<Customer> {
     Ok(Customer {
         id: row.get("id")?,
         reseller: row.get("reseller_id")?,
+        locked: row.get::<account::Status>("status")? == account::Status::Locked,
         of_pbx: product.as_deref() == Some(pbx::PRODUCT),
         needs_numbers: product.as_deref() == Some("sipaccount"),
     })
@@ -184,8 +187,7 @@ pub(super) fn taken(error: store::Error, username: &str, details: &Details, doma
 /// - [`Error::NotAllowed`];
 /// - [`Error::Dangling`] for `customer_id`, `domain`, `profile_set_id`, `profile_id`, `pbx_group_ids`, and for `is_pbx_pilot`
 ///   where the PBX has no pilot yet;
-/// - [`Error::Invalid`] for wrong values and for a domain of another
-///   reseller or customer (`domain`);
+/// - [`Error::Invalid`] for wrong values and for a domain of another reseller or customer (`domain`);
 /// - [`Error::Taken`] for `username`, `webusername` (as `name@domain`), `pbx_extension`, `is_pbx_pilot` and for numbers
 ///   (`digits`, as they were given, with commas between them);
 /// - [`Error::Quota`], [`Error::NoCredit`].
@@ -195,9 +197,13 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
     check_username(&new.username)?;
     let mut details = new.details.clone();
     details.check()?;
+    if customer.locked {
+        // As all others of the customer are, until it is unlocked.
+        details.status = Status::Locked;
+    }
     details.settle_lock(None);
     details.pbx.settle(customer.of_pbx);
-    if details.status == Status::Terminated {
+    if new.details.status == Status::Terminated {
         return Err(Error::invalid("status", "a new subscriber is not terminated"));
     }
     check_primary(&customer, details.pbx.is_pbx_pilot, new.primary.as_ref())?;

@@ -24,14 +24,15 @@ store::on_both! {
         };
         set(Status::Locked).await;
         assert_eq!(state(alice.id).await, (subscriber::Status::Locked, Some(4)));
-        let refused = create_as(&test, &admin(), &new(shop, domain, "carol", "3")).await;
-        assert!(matches!(refused, Err(Error::Invalid { field: "customer_id", .. })), "{refused:?}");
+        let carol = create_as(&test, &admin(), &new(shop, domain, "carol", "3")).await.expect("made");
+        assert_eq!(state(carol.id).await, (subscriber::Status::Locked, Some(4)), "as the others of the customer");
         set(Status::Active).await;
+        assert_eq!(state(carol.id).await, (subscriber::Status::Active, None));
         assert_eq!(state(alice.id).await, (subscriber::Status::Active, None));
         assert_eq!(state(bob.id).await, (subscriber::Status::Active, None));
         set(Status::Terminated).await;
         assert!(found(&test, alice.id).await.is_none() && found(&test, bob.id).await.is_none());
-        let refused = create_as(&test, &admin(), &new(shop, domain, "carol", "3")).await;
+        let refused = create_as(&test, &admin(), &new(shop, domain, "dave", "4")).await;
         assert!(matches!(refused, Err(Error::Dangling { field: "customer_id", .. })), "{refused:?}");
     }
 
