@@ -48,8 +48,13 @@ async fn both_realms(world: &World) {
     for door in [door.clone(), door.http2(&certificate)] {
         assert_eq!(opens(&door, &format!("/api/subscribers/{}", eve.id)).await, 200, "domain {}", numeric.id());
     }
+    // Self-care replaces what it is never shown, and a patch of something else leaves it.
+    let (before, after) = (at(&format!("ada@{domain}"), PASSWORD), at(&format!("ada@{domain}"), OTHER));
+    before.set(&own, "webpassword", OTHER).await.is(204);
+    world.admin.set(&own, "display_name", "Ada").await.is(204);
+    assert_eq!((opens(&before, &own).await, opens(&after, &own).await), (401, 200));
     world.admin.delete(&own).await.is(204);
-    assert_eq!(opens(&at(&format!("ada@{domain}"), PASSWORD), &own).await, 401);
+    assert_eq!(opens(&after, &own).await, 401);
 }
 
 /// What a role that is no role of this interface may do with its password.
