@@ -202,7 +202,7 @@ fn own(resource: &Resource, verb: Verb) -> Vec<Value> {
 fn filtered(resource: &Resource, filter: &Filter) -> Value {
     let or_null = |schema: Value| json!({ "anyOf": [schema, { "enum": ["$null", "$not_null"] }] });
     match (filter.how, words::holds(resource, filter)) {
-        (How::Boolean | How::Present, _) | (How::Exact, Holds::Bool) => json!({ "enum": ["0", "1", "false", "true"] }),
+        (How::Boolean, _) | (How::Exact, Holds::Bool) => json!({ "enum": ["0", "1", "false", "true"] }),
         (How::Exact, Holds::Int) => or_null(json!({ "type": "integer", "format": "int64" })),
         (How::After | How::Before, _) => json!({ "type": "string", "examples": ["2030-01-31 12:00:00"] }),
         _ => json!({ "type": "string" }),

@@ -149,7 +149,6 @@ pub(super) fn filter(filter: &Filter) -> String {
         How::Csv => "Only items with one of these values, with commas between them.",
         How::NotCsv => "Only items with none of these values, with commas between them.",
         How::Boolean => "Only items for which this is true (1) or not (0).",
-        How::Present => "Only items that have (1) or don't have (0) a value.",
         How::After => "Only items later than this time.",
         How::Before => "Only items earlier than this time.",
     };

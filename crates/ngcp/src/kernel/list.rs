@@ -96,7 +96,6 @@ fn condition(source: &Source, filter: &Filter, value: &str) -> Condition {
     match filter.how {
         How::Wildcard if holds == Holds::Text => Condition::Like(column, value.to_owned()),
         How::Exact | How::Wildcard | How::Boolean => one(value).map_or(Condition::Never, |v| Condition::Is(column, v)),
-        How::Present => Condition::Null(column, matches!(value, "0" | "false")),
         How::Csv => Condition::Among(column, several()),
         How::NotCsv => Condition::NotAmong(column, several()),
         How::After => time::parse(value).map_or(Condition::Never, |at| Condition::Above(column, at.into())),

@@ -97,6 +97,8 @@ pub(crate) struct Resource {
     pub(crate) shows_id: bool,
     /// Whether it is one document rather than a collection.
     pub(crate) single: bool,
+    /// Whether a change of it may have left work for the installation's own workers, which then look at once.
+    pub(crate) wakes: bool,
     /// Whether it can be called without logging in.
     pub(crate) public: bool,
     /// The list that its collection shows.
@@ -129,6 +131,7 @@ impl Resource {
         lists_links: true,
         shows_id: true,
         single: false,
+        wakes: false,
         public: false,
         source: None,
         example: "",
@@ -339,8 +342,6 @@ pub(crate) enum How {
     NotCsv,
     /// A truth value.
     Boolean,
-    /// A truth value: whether the column has any value.
-    Present,
     /// A time that must be later.
     After,
     /// A time that must be earlier.
@@ -356,7 +357,6 @@ macro_rules! filters {
     )*};
 }
 
-#[allow(dead_code)]
 impl Filter {
     filters! {
         /// The value itself.
@@ -369,8 +369,6 @@ impl Filter {
         not_csv => NotCsv;
         /// A truth value.
         boolean => Boolean;
-        /// Whether the column has any value.
-        present => Present;
         /// A time that must be later.
         after => After;
         /// A time that must be earlier.

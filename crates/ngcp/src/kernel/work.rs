@@ -40,7 +40,12 @@ pub(super) async fn run(
     loop {
         match change(state, params, caller, call, resource, verb, verifiers).await {
             Err(Failure::Later(secret)) => verifiers.make(&state.authenticator, secret).await?,
-            outcome => return outcome,
+            outcome => {
+                if resource.wakes && outcome.is_ok() {
+                    state.ordering.wake();
+                }
+                return outcome;
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ const MOST: i64 = 100;
 
 pub(super) static NUMBERORDERS: Resource = Resource {
     name: "numberorders",
+    wakes: true,
     singular: "numberorder",
     title: "Number orders",
     doc: "Buys numbers for a customer: a particular number, or so many free ones of a pool. The answer to POST is what was \

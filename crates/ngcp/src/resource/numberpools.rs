@@ -18,6 +18,7 @@ const MANY: Kind = Kind::IntRange(0, MOST as i64);
 
 pub(super) static NUMBERPOOLS: Resource = Resource {
     name: "numberpools",
+    wakes: true,
     singular: "numberpool",
     title: "Number pools",
     doc: "Numbers that are sold alike. When numbers are used, a pool is filled up from the vendors that it is linked to \

@@ -13,6 +13,7 @@ use crate::kernel::{ADMIN, Behaviour, Created, Cx, Field, Filter, Item, Kind, Li
 
 pub(super) static NUMBERVENDORGROUPS: Resource = Resource {
     name: "numbervendorgroups",
+    wakes: true,
     singular: "numbervendorgroup",
     title: "Number vendor groups",
     doc: "Links from a pool to a group of numbers at a vendor. When a pool needs numbers, the vendors that it is linked to \

@@ -4,7 +4,7 @@
 
 use axum::http::Method;
 use registry::id::SubscriberId;
-use registry::subscriber::{self, Alias, Change, WebChange};
+use registry::subscriber;
 use registry::{Caller, Error, auth_token, login};
 use serde_json::Value;
 
@@ -67,17 +67,7 @@ pub(super) async fn set_web_password(
     password: &str,
 ) -> Outcome<()> {
     let web = cx.verifiers.web(password)?;
-    let before = subscriber::get(cx.tx, caller, id).await?;
-    let alias = |held: &subscriber::Held| Alias { split: held.split.clone(), is_devid: held.is_devid };
-    let change = Change {
-        primary: before.primary_number.as_ref().map(|held| held.split.clone()),
-        aliases: before.alias_numbers.iter().map(alias).collect(),
-        details: before.details,
-        password: None,
-        web_password: WebChange::Set(web),
-        allow_primary: false,
-    };
-    Ok(subscriber::update(cx.tx, caller, cx.now, &cx.state.sealer, id, &change).await?)
+    Ok(subscriber::set_web_password(cx.tx, caller, cx.now, id, &web).await?)
 }
 
 #[async_trait::async_trait]

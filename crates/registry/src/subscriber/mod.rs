@@ -24,7 +24,7 @@ pub use pbx::{CancelMode, HuntPolicy, Pbx};
 pub use rules::Details;
 pub(crate) use terminate::terminate_of_domain;
 pub use terminate::{lock_of_account, terminate, terminate_of_account};
-pub use update::{Change, WebChange, update};
+pub use update::{Change, WebChange, set_web_password, update};
 
 use crate::caller::{Caller, Scope};
 use crate::id::{AccountId, DomainId, NumberId, SubscriberId};

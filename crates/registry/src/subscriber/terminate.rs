@@ -17,8 +17,11 @@ statements! {
         scram_sha256 = NULL, web_verifier = NULL, credential_version = credential_version + 1, terminated_at = $1, \
         modified_at = $1 WHERE id = $2";
     // Seats before their pilot.
-    OF_ACCOUNT = "SELECT id FROM subscribers WHERE account_id = $1 AND status <> 'terminated' ORDER BY is_pbx_pilot, id";
-    OF_DOMAIN = "SELECT id FROM subscribers WHERE domain_id = $1 AND status <> 'terminated' ORDER BY is_pbx_pilot, id";
+    OF_ACCOUNT = "SELECT id FROM subscribers WHERE account_id = $1 AND status <> 'terminated' ORDER BY is_pbx_pilot, id \
+        LIMIT 100";
+    OF_DOMAIN = "SELECT id FROM subscribers WHERE domain_id = $1 AND status <> 'terminated' ORDER BY is_pbx_pilot, id \
+        LIMIT 100";
+    WITH_STATUS = "SELECT id FROM subscribers WHERE account_id = $1 AND status = $2 ORDER BY id LIMIT 100";
     SET_LOCK = "UPDATE subscribers SET status = $1, lock_level = $2, modified_at = $3 WHERE id = $4";
     DOMAIN_ACCOUNT = "SELECT account_id FROM sip_domains WHERE id = $1";
 }
@@ -55,27 +58,31 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, subscriber: &Subscriber, to
 /// # Errors
 /// Only those of the database.
 pub async fn terminate_of_account(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId) -> Result<()> {
-    let rows = tx.query(OF_ACCOUNT, args![account]).await?;
-    terminate_all(tx, caller, now, &rows).await
+    terminate_all(tx, caller, now, OF_ACCOUNT, account.0).await
 }
 
 /// Terminates every subscriber of a domain that ends.
 pub(crate) async fn terminate_of_domain(tx: &mut Tx, caller: &Caller, now: i64, domain: DomainId) -> Result<()> {
-    let rows = tx.query(OF_DOMAIN, args![domain]).await?;
-    terminate_all(tx, caller, now, &rows).await
+    terminate_all(tx, caller, now, OF_DOMAIN, domain.0).await
 }
 
-async fn terminate_all(tx: &mut Tx, caller: &Caller, now: i64, rows: &[store::Row]) -> Result<()> {
+/// Terminates those that a statement finds, a batch at a time: who is terminated is not found again.
+async fn terminate_all(tx: &mut Tx, caller: &Caller, now: i64, found_by: &str, of: i64) -> Result<()> {
     let system = Caller::system(&caller.name);
-    for row in rows {
-        match lock(tx, &system, row.at(0)?).await {
-            Ok(subscriber) => end(tx, caller, now, &subscriber, false).await?,
-            // Somebody else has ended it in this moment.
-            Err(Error::NotFound { .. }) => {}
-            Err(other) => return Err(other),
+    loop {
+        let rows = tx.query(found_by, args![of]).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            match lock(tx, &system, row.at(0)?).await {
+                Ok(subscriber) => end(tx, caller, now, &subscriber, false).await?,
+                // Somebody else has ended it in this moment.
+                Err(Error::NotFound { .. }) => {}
+                Err(other) => return Err(other),
+            }
         }
     }
-    Ok(())
 }
 
 /// Locks every active subscriber of an account (not of those below), or unlocks every locked one; for an account that is
@@ -87,16 +94,22 @@ pub async fn lock_of_account(tx: &mut Tx, caller: &Caller, now: i64, account: Ac
     let system = Caller::system(&caller.name);
     let (from, to, level) =
         if locked { (Status::Active, Status::Locked, Some(GLOBAL)) } else { (Status::Locked, Status::Active, None) };
-    for row in tx.query(OF_ACCOUNT, args![account]).await? {
-        let id: SubscriberId = row.at(0)?;
-        let before = match lock(tx, &system, id).await {
-            Ok(subscriber) if subscriber.details.status == from => subscriber,
-            Ok(_) | Err(Error::NotFound { .. }) => continue,
-            Err(other) => return Err(other),
-        };
-        tx.execute(SET_LOCK, args![to, level, now, id]).await?;
-        let after = get(tx, &system, id).await?;
-        journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
+    loop {
+        // Who has the other status is not found again.
+        let rows = tx.query(WITH_STATUS, args![account, from]).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            let id: SubscriberId = row.at(0)?;
+            let before = match lock(tx, &system, id).await {
+                Ok(subscriber) if subscriber.details.status == from => subscriber,
+                Ok(_) | Err(Error::NotFound { .. }) => continue,
+                Err(other) => return Err(other),
+            };
+            tx.execute(SET_LOCK, args![to, level, now, id]).await?;
+            let after = get(tx, &system, id).await?;
+            journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
+        }
     }
-    Ok(())
 }

@@ -105,6 +105,25 @@ pub async fn update(
     journal::record(tx, caller, now, Some(&before), Some(&after)).await
 }
 
+/// Sets the password that a subscriber logs in to its own pages with; its tokens and remembered logins end.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::NotAllowed`] for who may not change the subscriber.
+pub async fn set_web_password(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    id: SubscriberId,
+    password: &WebPassword,
+) -> Result<()> {
+    let before = lock(tx, caller, id).await?;
+    may_change(caller, &before, &before.details)?;
+    tx.execute(SET_WEB, args![password.0.as_str(), id]).await?;
+    tx.execute(NEW_VERSION, args![id]).await?;
+    let after = get(tx, caller, id).await?;
+    journal::record(tx, caller, now, Some(&before), Some(&after)).await
+}
+
 async fn save(tx: &mut Tx, now: i64, before: &Subscriber, d: &Details) -> Result<()> {
     let values = args![
         d.status,

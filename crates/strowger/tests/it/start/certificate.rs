@@ -111,12 +111,12 @@ async fn asks_for_a_certificate(site: &Site, address: String) -> bool {
     let talk = move || {
         let connection = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
         let mut stream = StreamOwned::new(connection, std::net::TcpStream::connect(address).unwrap());
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        stream.write_all(b"GET /api/platforminfo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
     };
     let answer = tokio::task::spawn_blocking(talk).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     asked.0.load(Ordering::Relaxed)
 }
