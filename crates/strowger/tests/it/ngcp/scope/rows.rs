@@ -41,6 +41,8 @@ impl Row {
 pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut known = Vec::new();
+    world.site.ok("pool add scope --area-code 20").await;
+    world.site.ok("number add scope 442079469000 442079469009").await;
     for (n, house) in people.houses.iter().enumerate() {
         let reseller = &house.reseller;
         let of_reseller = Owner { reseller: Some(reseller.id), ..Owner::default() };
@@ -73,7 +75,11 @@ pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
             }
         }
         let owner = Owner { customer: Some(house.customer.id), ..of_reseller };
+        let reserved = json!({
+            "number": format!("44207946900{n}"), "customer_id": house.customer.id, "until": "2099-01-01 00:00:00",
+        });
         for (resource, id) in [
+            ("numberreservations", world.admin.create("numberreservations", &reserved).await),
             ("customercontacts", house.customer.contact_id),
             ("customers", house.customer.id),
             ("customerpreferences", house.customer.id),

@@ -70,7 +70,7 @@ pub(super) const TABLE: &[Rule] = &[
     rule("domains", [STAFF, "AR"], ["AR", "", "", "AR"], Rows::Owned),
     rule("numberorders", ["AR", "AR"], ["AR", "", "", ""], Rows::Shared),
     rule("numberpools", ["AR", "A"], ["AR", "A", "A", "A"], Rows::Shared),
-    rule("numberreservations", ["AR", "AR"], ["AR", "", "", "AR"], Rows::Shared),
+    rule("numberreservations", ["AR", "AR"], ["AR", "", "", "AR"], Rows::Owned),
     rule("numbers", ["ARM", ""], ["ARM", "ARM", "ARM", ""], Rows::Owned),
     rule("numbervendorgroups", ["A", "A"], ["A", "A", "A", "A"], Rows::Shared),
     rule("numbervendors", ["A", ""], ["A", "", "", ""], Rows::Shared),
