@@ -215,12 +215,12 @@ async fn subscribers(
 static CUSTOMER: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
 
 /// The processes of the database server, where it is one.
-struct Database {
+pub(crate) struct Database {
     postmaster: Option<u32>,
 }
 
 impl Database {
-    async fn find(field: &Field) -> anyhow::Result<Database> {
+    pub(crate) async fn find(field: &Field) -> anyhow::Result<Database> {
         if field.engine == Engine::Sqlite {
             return Ok(Database { postmaster: None });
         }
@@ -232,7 +232,7 @@ impl Database {
     }
 
     /// Seconds of CPU that its processes have used.
-    fn cpu(&self) -> anyhow::Result<f64> {
+    pub(crate) fn cpu(&self) -> anyhow::Result<f64> {
         let Some(postmaster) = self.postmaster else { return Ok(0.0) };
         let mut sum = 0.0;
         for entry in std::fs::read_dir("/proc")? {
@@ -249,7 +249,7 @@ impl Database {
 }
 
 /// Seconds of CPU that a process has used, from /proc/PID/schedstat where it is exact, over all its threads.
-fn cpu(pid: u32) -> anyhow::Result<f64> {
+pub(crate) fn cpu(pid: u32) -> anyhow::Result<f64> {
     let mut nanoseconds = 0u64;
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
         let text = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();

@@ -123,7 +123,7 @@ fn steps(buyer: AccountId, pool: i64, now: i64, id: i64, digits: &str) -> Vec<(&
         journal("numbers", id, "update", Val::Json(before), Val::Json(after)),
         ("registry::pool::BY_ID", args![pool].to_vec()),
         ("registry::account::BY_ID", args![buyer].to_vec()),
-        ("registry::charge::TAKE", args![1_000_000i64, now, buyer].to_vec()),
+        ("registry::account::credit::TAKE", args![1_000_000i64, now, buyer].to_vec()),
         (
             "registry::charge::INSERT",
             args![buyer, 1_000_000i64, "EUR", "captured", &reason, digits, none.clone(), now].to_vec(),

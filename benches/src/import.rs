@@ -23,8 +23,21 @@ pub(crate) async fn measure(field: &Field, size: u32, program: &Path, report: &m
     csv.flush()?;
     let started = Instant::now();
     let mut command = command(field, program);
-    let mut child = command.arg("import").arg(&file).args(["--pool", "bench"]).spawn()?;
-    let peak = tokio::task::spawn_blocking(move || -> anyhow::Result<f64> {
+    let child = command.arg("import").arg(&file).args(["--pool", "bench"]).spawn()?;
+    let peak = peak_of(child).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    report.plain("import", field.engine, size, f64::from(size) / seconds, "rows/s");
+    report.plain("import, memory", field.engine, size, peak, "MiB");
+    if field.engine == Engine::Postgres {
+        let analyze = crate::raw::Postgres::connect(&field.test.url).await?;
+        analyze.batch("ANALYZE").await?;
+    }
+    Ok(())
+}
+
+/// Waits for a command to end well; the most memory that it had, in MiB.
+pub(crate) async fn peak_of(mut child: std::process::Child) -> anyhow::Result<f64> {
+    tokio::task::spawn_blocking(move || -> anyhow::Result<f64> {
         let mut peak = 0.0f64;
         loop {
             if let Some(memory) = memory_mib(child.id(), "VmHWM") {
@@ -37,15 +50,7 @@ pub(crate) async fn measure(field: &Field, size: u32, program: &Path, report: &m
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     })
-    .await??;
-    let seconds = started.elapsed().as_secs_f64();
-    report.plain("import", field.engine, size, f64::from(size) / seconds, "rows/s");
-    report.plain("import, memory", field.engine, size, peak, "MiB");
-    if field.engine == Engine::Postgres {
-        let analyze = crate::raw::Postgres::connect(&field.test.url).await?;
-        analyze.batch("ANALYZE").await?;
-    }
-    Ok(())
+    .await?
 }
 
 /// The server's program on this registry.

@@ -1,13 +1,16 @@
-//! `make bench`: claims, searches, imports and plugin runs, each beside the same work done raw in the same run.
+//! `make bench`: claims, searches, imports, rewrites and plugin runs, each beside the same work done raw in the same run.
 //!
 //! Nothing here is a test: figures depend on the machine, ratios hardly.
 
 mod api;
 mod claim;
+mod fees;
 mod import;
+mod lnp;
 mod plugin;
 mod raw;
 mod report;
+mod rewrite;
 mod search;
 mod server;
 
@@ -33,12 +36,21 @@ struct Options {
     /// sqlite, postgres
     #[arg(long, value_delimiter = ',', default_value = "sqlite,postgres")]
     engines: Vec<String>,
+    /// rewrites, numbers, lnp, fees
+    #[arg(long, value_delimiter = ',', default_value = "rewrites,numbers,lnp,fees")]
+    parts: Vec<String>,
     /// The server's program; built in release if it is not there
     #[arg(long, default_value = "target/release/strowger")]
     program: PathBuf,
     /// Where the figures are written as JSON
     #[arg(long, default_value = "target/bench.json")]
     json: PathBuf,
+}
+
+impl Options {
+    fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|name| name == part)
+    }
 }
 
 /// How many buyers claim at once.
@@ -69,11 +81,26 @@ fn main() -> anyhow::Result<()> {
             "postgres" => Engine::Postgres,
             other => anyhow::bail!("`{other}` is not sqlite or postgres"),
         };
+        if options.has("rewrites") {
+            runtime.block_on(async { rewrite::measure(&prepare(engine).await?, &mut report).await })?;
+        }
         for size in &options.sizes {
-            runtime.block_on(measure(engine, *size, &program, &mut report))?;
+            report::say(&format!("{engine:?}, {size} numbers"));
+            // The database of each part is gone before the next one fills up.
+            if options.has("lnp") {
+                runtime.block_on(async { lnp::measure(&prepare(engine).await?, *size, &program, &mut report).await })?;
+            }
+            if options.has("fees") {
+                runtime.block_on(async { fees::measure(&prepare(engine).await?, *size, &mut report).await })?;
+            }
+            if options.has("numbers") {
+                runtime.block_on(measure(engine, *size, &program, &mut report))?;
+            }
         }
     }
-    runtime.block_on(plugin::measure(&mut report))?;
+    if options.has("numbers") {
+        runtime.block_on(plugin::measure(&mut report))?;
+    }
     report.print();
     std::fs::write(&options.json, serde_json::to_string_pretty(&report)?)?;
     report::say(&format!("figures as JSON: {}", options.json.display()));
@@ -81,7 +108,6 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn measure(engine: Engine, size: u32, program: &std::path::Path, report: &mut Report) -> anyhow::Result<()> {
-    report::say(&format!("{engine:?}, {size} numbers"));
     let field = prepare(engine).await?;
     import::measure(&field, size, program, report).await?;
     search::measure(&field, size, report).await?;

@@ -13,10 +13,12 @@ mod resource;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
 pub use auth::Realm;
+use tower::ServiceExt as _;
 
 /// How relations with one member are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +40,23 @@ pub struct Ngcp {
     pub sealer: Arc<registry::seal::Sealer>,
     /// How relations with one member are written.
     pub hal_shape: HalShape,
+    /// Whether a request may say what time it is, as test programs of the dialect do.
+    pub client_time: bool,
+    /// Where subscribers are registered.
+    pub locations: Arc<plane::location::Locations>,
 }
 
 /// The API on one of its two doors. It takes every path, as clients write paths with doubled slashes.
 pub fn router(state: Ngcp, realm: Realm) -> Router {
     let all = Router::new().fallback(move |state, request| kernel::serve(state, realm, request)).with_state(state);
     let limits = web::Limits { body: kernel::LARGEST_TABLE, ..web::Limits::default() };
-    web::limited(all, limits, refusal)
+    let of_flow = web::Limits { body: kernel::flow::LARGEST, request: kernel::flow::LONGEST, ..limits };
+    let flowing = web::limited(all.clone(), of_flow, refusal);
+    let usual = web::limited(all, limits, refusal);
+    Router::new().fallback(move |request: Request| {
+        let router = if kernel::flow::is_one(&request) { &flowing } else { &usual };
+        router.clone().oneshot(request)
+    })
 }
 
 /// What the edge refuses, in the API's own form.

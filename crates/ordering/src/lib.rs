@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 
 pub use plan::{Plan, Step, plan};
 pub use policy::{Policy, Release};
-pub use purchase::{Purchase, Quote, Sellable, Source};
+pub use purchase::{Deal, Purchase, Quote, Sellable, Source};
 pub use search::{Available, Place, Search};
 pub use vendors::{Entry, Vendors};
 pub use worker::Worker;
@@ -58,6 +58,8 @@ pub struct Settings {
     pub poll: Duration,
     /// How many jobs run at once in this server.
     pub concurrency: usize,
+    /// Whether balance intervals end by the machine's clock; not where requests say what time it is.
+    pub ends_intervals: bool,
 }
 
 impl Default for Settings {
@@ -70,6 +72,7 @@ impl Default for Settings {
             lease: Duration::from_secs(60),
             poll: Duration::from_secs(1),
             concurrency: 8,
+            ends_intervals: true,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A customer buys a number: from our stock at once, or in real-time mode from the vendor that offered it.
 
 use registry::id::{AccountId, OrderId, PoolId};
-use registry::number::{self, Number};
+use registry::number::{self, Number, Sale};
 use registry::order::{self, Order, State, Wanted};
 use registry::vendor_link::{self, Link};
 use registry::{Caller, Error, Money, Result, account, charge, offer, pool, vendor};
@@ -10,6 +10,15 @@ use std::time::Duration;
 use store::Tx;
 
 use crate::{Mode, Ordering};
+
+/// What a purchase has come to in its transaction.
+#[derive(Clone, Debug)]
+pub enum Deal {
+    /// The number is the buyer's.
+    Sold(Box<Sale>),
+    /// The vendor that has offered it is asked for it once the transaction is committed.
+    Ordered(OrderId),
+}
 
 /// How a purchase ended.
 #[derive(Clone, Debug)]
@@ -55,6 +64,9 @@ pub struct Quote {
     pub digits: String,
     /// Where it would come from.
     pub source: Source,
+    /// The pool that it would be sold from.
+    #[serde(skip)]
+    pub pool_id: Option<PoolId>,
     /// What the buyer would pay now.
     pub price: Money,
     /// Currency of the price.
@@ -77,19 +89,32 @@ impl Ordering {
         digits: &str,
         reference: Option<&str>,
     ) -> Result<Purchase> {
-        let now = self.clock.now();
-        let sold = registry::transaction!(self.db, |tx| number::sell(tx, caller, now, digits, buyer, reference).await);
-        match sold {
-            Ok(sale) => {
-                self.wake();
-                Ok(Purchase::Done(sale.number))
-            }
+        let deal = registry::transaction!(self.db, |tx| self.buy_in(tx, caller, buyer, digits, reference).await)?;
+        self.wake();
+        match deal {
+            Deal::Sold(sale) => Ok(Purchase::Done(sale.number)),
+            Deal::Ordered(order) => self.wait_for(caller, order, digits).await,
+        }
+    }
+
+    /// Buys a number in a transaction of the caller's: as [`Ordering::purchase`], without waiting for a vendor. Whoever
+    /// has committed it calls [`Ordering::wake`].
+    ///
+    /// # Errors
+    /// As [`Ordering::purchase`].
+    pub async fn buy_in(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        buyer: AccountId,
+        digits: &str,
+        reference: Option<&str>,
+    ) -> Result<Deal> {
+        match number::sell(tx, caller, self.clock.now(), digits, buyer, reference).await {
             Err(Error::NotFound { kind: "number", .. }) if self.settings.mode == Mode::Realtime => {
-                let order = self.order_exactly(caller, buyer, digits, reference).await?;
-                self.wake();
-                self.wait_for(caller, order, digits).await
+                self.order(tx, caller, buyer, digits, reference).await.map(Deal::Ordered)
             }
-            Err(error) => Err(error),
+            sold => sold.map(|sale| Deal::Sold(Box::new(sale))),
         }
     }
 
@@ -116,22 +141,29 @@ impl Ordering {
     /// # Errors
     /// As [`Ordering::purchase`].
     pub async fn quote(&self, caller: &Caller, buyer: AccountId, digits: &str) -> Result<Quote> {
-        let mut tx = self.db.reader();
-        number::may_buy(&mut tx, caller, buyer).await?;
-        let found = self.sellable(&mut tx, Some(caller), Some(buyer), digits).await?;
+        self.quote_in(&mut self.db.reader(), caller, buyer, digits).await
+    }
+
+    /// As [`Ordering::quote`], in a transaction of the caller's.
+    ///
+    /// # Errors
+    /// As [`Ordering::purchase`].
+    pub async fn quote_in(&self, tx: &mut Tx, caller: &Caller, buyer: AccountId, digits: &str) -> Result<Quote> {
+        number::may_buy(tx, caller, buyer).await?;
+        let found = self.sellable(tx, Some(caller), Some(buyer), digits).await?;
         let source = match &found {
             Sellable::Ours(_) => Source::Stock,
             Sellable::Offered(_) => Source::Vendor,
         };
-        let account = account::get(&mut tx, caller, buyer).await?;
-        let (price, currency) = match found.pool() {
-            None => (Money::ZERO, account.currency),
+        let pool_id = found.pool();
+        let (price, currency) = match pool_id {
+            None => (Money::ZERO, account::get(tx, caller, buyer).await?.currency),
             Some(pool) => {
-                let pool = pool::get(&mut tx, pool).await?;
-                (charge::quote(&mut tx, caller, buyer, &pool).await?, pool.currency)
+                let pool = pool::get(tx, pool).await?;
+                (charge::quote(tx, caller, buyer, &pool).await?, pool.currency)
             }
         };
-        Ok(Quote { digits: digits.to_owned(), source, price, currency })
+        Ok(Quote { digits: digits.to_owned(), source, pool_id, price, currency })
     }
 
     /// The number, if that buyer (or else the caller, or else anyone) could buy it now: from us, or in real-time mode
@@ -170,23 +202,13 @@ impl Ordering {
         }
     }
 
-    async fn order_exactly(
-        &self,
-        caller: &Caller,
-        buyer: AccountId,
-        digits: &str,
-        reference: Option<&str>,
-    ) -> Result<OrderId> {
-        registry::transaction!(self.db, |tx| self.order(tx, caller, buyer, digits, reference).await)
-    }
-
     /// Writes down the order for a number that a vendor has offered in real-time mode, and the job that sends it once the
     /// transaction is committed. An order of that buyer for that number that is still open is the one.
     ///
     /// # Errors
     /// [`Error::NotFound`] where nobody offers the number; [`Error::Unavailable`] where a spend cap or a pause forbids the
     /// order; as [`order::plan`].
-    pub async fn order(
+    async fn order(
         &self,
         tx: &mut Tx,
         caller: &Caller,

@@ -2,7 +2,7 @@
 
 use registry::job::{self, Kind};
 use registry::page::Page;
-use registry::{Caller, Result, import, number, offer, pool};
+use registry::{Caller, Result, billing, credit_hold, import, lnp, number, offer, pool};
 
 use crate::flow::Next;
 use crate::{Mode, Ordering};
@@ -30,8 +30,14 @@ impl Ordering {
             }
         }
         let now = self.clock.now();
+        while registry::transaction!(self.db, |tx| credit_hold::expire_due(tx, &caller, now, BATCH).await)? > 0 {}
+        while registry::transaction!(self.db, |tx| billing::fee::derive_leads(tx, BATCH).await)? > 0 {}
+        if self.settings.ends_intervals {
+            while registry::transaction!(self.db, |tx| billing::interval::step(tx, now).await)? {}
+        }
         registry::transaction!(self.db, |tx| offer::expire(tx, now).await)?;
         registry::transaction!(self.db, |tx| import::give_up_abandoned(tx, now).await)?;
+        registry::transaction!(self.db, |tx| lnp::import::give_up_abandoned(tx, now).await)?;
         if self.settings.mode == Mode::Pool {
             self.look_at_pools().await?;
         }

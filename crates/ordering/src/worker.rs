@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use registry::id::{ImportId, PoolId};
-use registry::import;
+use registry::id::{ImportId, LnpImportId, PoolId};
 use registry::job::{self, Job, Kind};
+use registry::{import, lnp};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -130,6 +130,12 @@ async fn perform(ordering: &Ordering, job: &Job) -> registry::Result<Next> {
         Kind::Order => ordering.work_order(job).await,
         Kind::Disconnect => ordering.disconnect(job).await,
         Kind::Sweep => ordering.sweep().await,
+        Kind::LnpImport => loop {
+            let (now, id) = (ordering.clock.now(), LnpImportId(job.subject));
+            if registry::transaction!(ordering.db, |tx| lnp::import::step(tx, now, id).await)? {
+                return Ok(Next::Done);
+            }
+        },
         Kind::Publish => {
             let id = ImportId(job.subject);
             loop {

@@ -3,7 +3,7 @@
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident;)*) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -59,6 +59,14 @@ ids! {
     ContactId;
     /// A billing profile: a price list for calls.
     ProfileId;
+    /// A network that billing profiles hold for.
+    NetworkId;
+    /// A profile package.
+    PackageId;
+    /// A voucher.
+    VoucherId;
+    /// An entry in the log of top-ups.
+    TopupLogId;
     /// A zone of a billing profile.
     ZoneId;
     /// A fee of a billing profile.
@@ -69,6 +77,82 @@ ids! {
     SubscriberId;
     /// A destination, time, source or B-number set of call forwards.
     ForwardSetId;
+    /// A reminder.
+    ReminderId;
+    /// An entry of a phonebook.
+    PhonebookEntryId;
+    /// A set of times.
+    TimeSetId;
+    /// A carrier that numbers are ported to.
+    LnpCarrierId;
+    /// A number that was ported.
+    LnpNumberId;
+    /// An import of ported numbers.
+    LnpImportId;
+    /// Money that is held for something under way.
+    CreditHoldId;
+    /// A period in which a customer cost more than its limit.
+    FraudEventId;
+    /// Something that happened to a subscriber.
+    SubscriberEventId;
+    /// A set of prompts.
+    SoundSetId;
+    /// What a sound set plays for a handle.
+    SoundFileId;
+    /// A template of a mail.
+    EmailTemplateId;
+    /// A template of invoices.
+    InvoiceTemplateId;
+    /// The branding of a reseller.
+    BrandingId;
+    /// A container of emergency mappings.
+    EmergencyContainerId;
+    /// An emergency mapping.
+    EmergencyMappingId;
+    /// A provisioning template.
+    ProvisioningTemplateId;
+    /// A set of subscriber profiles.
+    ProfileSetId;
+    /// A subscriber profile.
+    SubscriberProfileId;
+    /// An NCOS level.
+    NcosLevelId;
+    /// A pattern of an NCOS level.
+    NcosPatternId;
+    /// A carrier that an NCOS level names.
+    NcosCarrierId;
+    /// A pattern of such a carrier.
+    NcosLnpPatternId;
+    /// An attribute of preferences that was added.
+    AttributeId;
+    /// A group of peering servers.
+    PeeringGroupId;
+    /// A peering server.
+    PeeringServerId;
+    /// A rule of calls that leave by a peering group.
+    PeeringRuleId;
+    /// A rule of calls that come in from a peering group.
+    PeeringInboundRuleId;
+    /// An address that a subscriber is believed to call from.
+    TrustedSourceId;
+    /// A place of a customer.
+    LocationId;
+    /// What becomes of calls to a subscriber's phones.
+    LocationMappingId;
+    /// A set of rules that rewrite numbers.
+    RewriteSetId;
+    /// A rule that rewrites numbers.
+    RewriteRuleId;
+    /// A set of rules for headers.
+    HeaderRuleSetId;
+    /// A rule for headers.
+    HeaderRuleId;
+    /// A condition of a rule for headers.
+    HeaderConditionId;
+    /// An action of a rule for headers.
+    HeaderActionId;
+    /// A number that stands in for user-provided ones.
+    UpnRewriteSetId;
 }
 
 impl AccountId {

@@ -20,6 +20,8 @@ pub enum Kind {
     Order,
     /// Publishes an import (the subject).
     Publish,
+    /// Publishes an import of ported numbers (the subject).
+    LnpImport,
     /// Gives a number (the subject) back to its vendor.
     Disconnect,
     /// Looks after what time alone brings about (subject 0).
@@ -27,7 +29,8 @@ pub enum Kind {
 }
 
 crate::text_enum!(Kind, "job kind", {
-    Refill => "refill", Order => "order", Publish => "publish", Disconnect => "disconnect", Sweep => "sweep",
+    Refill => "refill", Order => "order", Publish => "publish", LnpImport => "lnp_import", Disconnect => "disconnect",
+    Sweep => "sweep",
 });
 
 /// A job that this worker holds.

@@ -51,7 +51,7 @@ pub static RESERVATIONS: Source = Source {
     name: "reservations",
     from: "number_reservations t",
     fixed: "t.state = 'active'",
-    reach: Reach { reseller: Some("reseller_id"), account: Some("account_id"), subscriber: None },
+    reach: Reach::ACCOUNT,
     columns: &[
         Column::int("id", "t.id"),
         Column::text("digits", "t.digits"),

@@ -33,6 +33,17 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     10 "0010_call_forwards",
     11 "0011_access",
     12 "0012_inventory",
+    13 "0013_time_sets",
+    14 "0014_subscriber_profiles",
+    15 "0015_ncos",
+    16 "0016_rewrite_rules",
+    17 "0017_lnp",
+    18 "0018_peerings",
+    19 "0019_sounds_and_templates",
+    20 "0020_subscriber_services",
+    21 "0021_billing_networks_and_packages",
+    22 "0022_calls_and_credit",
+    23 "0023_phonebooks_and_more",
 };
 
 /// Every statement with its name, so that a test can prepare each on both engines.
@@ -40,27 +51,42 @@ pub const MIGRATIONS: &[Migration] = migrations! {
 pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
         crate::alert::STATEMENTS,
+        crate::auto_attendant::STATEMENTS,
+        crate::branding::STATEMENTS,
+        crate::template::STATEMENTS,
         crate::caller::STATEMENTS,
         crate::charge::STATEMENTS,
         crate::contact::STATEMENTS,
+        crate::credit_hold::STATEMENTS,
+        crate::event::STATEMENTS,
+        crate::emergency::STATEMENTS,
+        crate::otp::STATEMENTS,
         crate::import::STATEMENTS,
         crate::job::STATEMENTS,
         crate::journal::STATEMENTS,
         crate::listing::STATEMENTS,
+        crate::location::STATEMENTS,
+        crate::location_mapping::STATEMENTS,
         login::STATEMENTS,
         crate::offer::STATEMENTS,
         pool::STATEMENTS,
+        crate::phonebook::STATEMENTS,
         crate::refill::STATEMENTS,
+        crate::reminder::STATEMENTS,
         crate::reservation::STATEMENTS,
         crate::server::STATEMENTS,
         crate::setting::STATEMENTS,
         crate::tally::STATEMENTS,
+        crate::trusted_source::STATEMENTS,
+        crate::upn_rewrite::STATEMENTS,
         crate::vendor::STATEMENTS,
         crate::vendor_link::STATEMENTS,
     ]
     .into_iter()
     .flatten()
     .chain(account::statements())
+    .chain(crate::lnp::statements())
+    .chain(crate::ncos::statements())
     .chain(crate::number::statements())
     .chain(crate::order::statements())
     .chain(crate::auth_token::statements())
@@ -68,12 +94,71 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     .chain(crate::billing::statements())
     .chain(crate::call_forward::statements())
     .chain(crate::client_certificate::statements())
+    .chain(crate::fraud::statements())
+    .chain(crate::peering::statements())
     .chain(crate::preference::statements())
     .chain(crate::quota::statements())
+    .chain(crate::header_rule::statements())
+    .chain(crate::rewrite::statements())
+    .chain(crate::service::statements())
     .chain(crate::sip_domain::statements())
+    .chain(crate::sound::statements())
     .chain(crate::subscriber::statements())
+    .chain(crate::subscriber_profile::statements())
     .copied()
     .collect()
+}
+
+/// The statements of every kind of record, so that a test can prepare each on both engines.
+#[cfg(test)]
+pub(crate) fn record_statements() -> Vec<String> {
+    [
+        crate::record::statements::<crate::phonebook::CustomerEntry>(),
+        crate::record::statements::<crate::phonebook::ResellerEntry>(),
+        crate::record::statements::<crate::phonebook::SubscriberEntry>(),
+        crate::record::statements::<crate::reminder::Reminder>(),
+        crate::record::statements::<crate::time_set::TimeSet>(),
+        crate::record::statements::<crate::billing::network::Network>(),
+        crate::record::statements::<crate::billing::package::Package>(),
+        crate::record::statements::<crate::billing::voucher::Voucher>(),
+        crate::record::statements::<crate::billing::topup::TopupLog>(),
+        crate::record::statements::<crate::lnp::carrier::Carrier>(),
+        crate::record::statements::<crate::lnp::number::LnpNumber>(),
+        crate::record::statements::<crate::lnp::import::LnpImport>(),
+        crate::record::statements::<crate::credit_hold::CreditHold>(),
+        crate::record::statements::<crate::fraud::FraudEvent>(),
+        crate::record::statements::<crate::event::SubscriberEvent>(),
+        crate::record::statements::<crate::sound::SoundSet>(),
+        crate::record::statements::<crate::sound::SoundFile>(),
+        crate::record::statements::<crate::template::EmailTemplate>(),
+        crate::record::statements::<crate::template::InvoiceTemplate>(),
+        crate::record::statements::<crate::branding::Branding>(),
+        crate::record::statements::<crate::emergency::Container>(),
+        crate::record::statements::<crate::emergency::Mapping>(),
+        crate::record::statements::<crate::provisioning_template::Template>(),
+        crate::record::statements::<crate::ncos::Level>(),
+        crate::record::statements::<crate::ncos::Pattern>(),
+        crate::record::statements::<crate::ncos::LnpCarrier>(),
+        crate::record::statements::<crate::ncos::LnpPattern>(),
+        crate::record::statements::<crate::preference::CustomAttribute>(),
+        crate::record::statements::<crate::subscriber_profile::ProfileSet>(),
+        crate::record::statements::<crate::subscriber_profile::Profile>(),
+        crate::record::statements::<crate::peering::Group>(),
+        crate::record::statements::<crate::peering::Server>(),
+        crate::record::statements::<crate::peering::Rule>(),
+        crate::record::statements::<crate::peering::InboundRule>(),
+        crate::record::statements::<crate::trusted_source::TrustedSource>(),
+        crate::record::statements::<crate::rewrite::RuleSet>(),
+        crate::record::statements::<crate::rewrite::Rule>(),
+        crate::record::statements::<crate::header_rule::RuleSet>(),
+        crate::record::statements::<crate::header_rule::Rule>(),
+        crate::record::statements::<crate::header_rule::Condition>(),
+        crate::record::statements::<crate::header_rule::Action>(),
+        crate::record::statements::<crate::upn_rewrite::UpnRewriteSet>(),
+        crate::record::statements::<crate::location::Location>(),
+        crate::record::statements::<crate::location_mapping::LocationMapping>(),
+    ]
+    .concat()
 }
 
 /// Every list, so that a test can prepare what each of them may be asked on both engines.
@@ -86,13 +171,31 @@ pub fn sources() -> Vec<&'static Source> {
         crate::call_forward::SOURCES,
         crate::client_certificate::SOURCES,
         crate::contact::SOURCES,
+        crate::emergency::SOURCES,
+        crate::header_rule::SOURCES,
+        crate::rewrite::SOURCES,
+        &[&crate::upn_rewrite::ALL],
+        &[&crate::pbx_directory::ALL, &crate::provisioning_template::ALL],
         login::SOURCES,
+        crate::ncos::SOURCES,
         crate::number::SOURCES,
+        crate::preference::SOURCES,
+        crate::subscriber_profile::SOURCES,
         crate::order::SOURCES,
         pool::SOURCES,
+        crate::phonebook::SOURCES,
+        &[&crate::reminder::ALL],
         crate::reservation::SOURCES,
         crate::sip_domain::SOURCES,
+        crate::sound::SOURCES,
+        crate::template::SOURCES,
+        &[&crate::branding::ALL],
         crate::subscriber::SOURCES,
+        &[&crate::time_set::ALL],
+        crate::lnp::SOURCES,
+        &[&crate::credit_hold::ALL, &crate::event::ALL, &crate::fraud::ALL],
+        crate::peering::SOURCES,
+        &[&crate::trusted_source::ALL, &crate::location::ALL, &crate::location_mapping::ALL],
         crate::vendor::SOURCES,
         crate::vendor_link::SOURCES,
     ]

@@ -48,7 +48,7 @@ pub static DOMAINS: Source = Source {
     name: "SIP domains",
     from: "sip_domains t",
     fixed: "t.status = 'active'",
-    reach: Reach { reseller: Some("reseller_id"), account: Some("account_id"), subscriber: None },
+    reach: Reach::ACCOUNT,
     columns: &[
         Column::int("id", "t.id"),
         Column::int("reseller_id", "t.reseller_id"),

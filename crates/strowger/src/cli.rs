@@ -1,10 +1,12 @@
 //! The command line: what can be said to the program.
 
+mod lnp;
 mod number;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+pub(crate) use lnp::{LnpCommand, LnpImportArgs};
 pub(crate) use number::{NumberCommand, NumberFilter};
 
 use crate::config::Sources;
@@ -84,6 +86,9 @@ pub(crate) enum Command {
     /// Numbers: search, buy, release, block
     #[command(subcommand)]
     Number(NumberCommand),
+    /// Ported numbers: read files of them, look one up
+    #[command(subcommand)]
+    Lnp(LnpCommand),
     /// Orders placed with vendors
     #[command(subcommand)]
     Order(OrderCommand),
@@ -360,6 +365,11 @@ pub(crate) enum UserCommand {
     },
     /// Prints a token with which a new password can be set once, within a day
     Reset {
+        /// A login's user name, or a subscriber as user@domain
+        username: String,
+    },
+    /// Takes away the second factor of whoever has lost it; a new one is set up with the next login
+    ResetOtp {
         /// A login's user name, or a subscriber as user@domain
         username: String,
     },

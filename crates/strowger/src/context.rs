@@ -120,6 +120,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         lease: config.worker.lease,
         poll: config.worker.poll,
         concurrency: config.worker.concurrency as usize,
+        ends_intervals: !config.ngcp_fake_clienttime,
     }
 }
 

@@ -8,7 +8,8 @@ use argon2::password_hash::phc::PasswordHash;
 use registry::ban::{self, Attempt};
 use registry::id::LoginId;
 use registry::login::{self, Login, Verifier};
-use registry::{Clock, Error, Result, subscriber, transaction};
+use registry::seal::Sealer;
+use registry::{Clock, Error, Result, otp, subscriber, transaction};
 use store::Db;
 
 use crate::subjects::Subjects;
@@ -36,6 +37,8 @@ pub enum Denied {
     Banned,
     /// The credentials are right, but whoever they belong to may not log in.
     Barred,
+    /// The password is right, but the code that is wanted beside it is wrong or missing.
+    Code,
     /// It could not be found out.
     Failed(Error),
 }
@@ -47,6 +50,20 @@ impl From<Error> for Denied {
             other => Denied::Failed(other),
         }
     }
+}
+
+/// What is done about the second factor of whoever has one.
+#[derive(Clone, Copy, Debug)]
+pub enum Factor<'a> {
+    /// This code was sent, if any, and must be right.
+    Code {
+        /// Opens the secret that codes are made of.
+        sealer: &'a Sealer,
+        /// The code.
+        code: Option<&'a str>,
+    },
+    /// None is asked for: only for whoever is about to be given that secret, and for nothing else.
+    Later,
 }
 
 /// Finds out who is calling. Cheap to clone.
@@ -69,30 +86,46 @@ impl Authenticator {
 
     /// The login of that user name, if the password is its own. A refusal takes as long for a name that does not exist.
     ///
-    /// Failures are not counted: dialects that know where a request comes from use [`Authenticator::login`].
+    /// Failures are not counted: dialects that know where a request comes from use [`Authenticator::login`]. Nor is there
+    /// a place for a code: a login that has a second factor is refused.
     ///
     /// # Errors
     /// [`Error::NotAuthenticated`]; those of the database.
     pub async fn password(&self, username: &str, password: &str) -> Result<Login> {
-        let found = login::claimed(&mut self.0.db.reader(), username).await?.filter(|candidate| !candidate.barred);
+        let admitted = |candidate: &login::Candidate| !candidate.barred && !candidate.login.flags.enable_2fa;
+        let found = login::claimed(&mut self.0.db.reader(), username).await?.filter(admitted);
         let known = found.as_ref().map(|c| (c.login.id.0, c.login.credential_version, c.verifier.clone()));
         let admit = async { Ok::<_, Error>(()) };
         let right = self.verified(known, password, admit).await?;
         found.filter(|_| right).map(|candidate| candidate.login).ok_or(Error::NotAuthenticated)
     }
 
-    /// The login that an attempt names, if the password is its own. Failures are counted, and too many of a user name or
-    /// from an address bring a ban.
+    /// The login that an attempt names, if the password is its own and so is the code, where it has a second factor.
+    /// Wrong ones are counted, and too many of a user name or from an address bring a ban.
     ///
     /// # Errors
     /// As [`Denied`] says.
-    pub async fn login(&self, attempt: &Attempt<'_>, password: &str) -> std::result::Result<Login, Denied> {
+    pub async fn login(
+        &self,
+        attempt: &Attempt<'_>,
+        password: &str,
+        factor: Factor<'_>,
+    ) -> std::result::Result<Login, Denied> {
         let failures = self.must_not_be_banned(attempt).await?;
         let found = login::claimed(&mut self.0.db.reader(), attempt.username).await?;
         let known = found.as_ref().map(|c| (c.login.id.0, c.login.credential_version, c.verifier.clone()));
-        let right = self.attempted(attempt, failures, known, password).await?;
+        let wants = found.as_ref().filter(|c| c.login.flags.enable_2fa && !c.barred);
+        let second = wants.map(|c| (otp::Owner::Login(c.login.id), factor));
+        let right = self.attempted(attempt, failures, known, password, second).await?;
         match found {
             Some(candidate) if right && candidate.barred => Err(Denied::Barred),
+            // Its first code has renewed it.
+            Some(candidate) if right && second.is_some() => {
+                let id = candidate.login.id;
+                let again = login::claimed(&mut self.0.db.reader(), attempt.username).await?;
+                let again = again.filter(|c| c.login.id == id && !c.barred).ok_or(Denied::Unknown)?;
+                Ok(again.login)
+            }
             Some(candidate) if right => Ok(candidate.login),
             _ => Err(Denied::Unknown),
         }
@@ -108,6 +141,7 @@ impl Authenticator {
         user: &str,
         domain: &str,
         password: &str,
+        factor: Factor<'_>,
     ) -> std::result::Result<subscriber::Candidate, Denied> {
         let failures = self.must_not_be_banned(attempt).await?;
         let found = match subscriber::candidate(&mut self.0.db.reader(), user, domain).await {
@@ -115,10 +149,17 @@ impl Authenticator {
             Err(Error::NotAuthenticated) => None,
             Err(error) => return Err(error.into()),
         };
+        let wants = found.as_ref().filter(|c| c.second_factor && !c.barred);
+        let second = wants.map(|c| (otp::Owner::Subscriber(c.subscriber_id), factor));
         let known = found.as_ref().map(|c| (SUBSCRIBERS + c.subscriber_id.0, c.credential_version, c.verifier.clone()));
-        let right = self.attempted(attempt, failures, known, password).await?;
+        let right = self.attempted(attempt, failures, known, password, second).await?;
         match found {
             Some(candidate) if right && candidate.barred => Err(Denied::Barred),
+            Some(candidate) if right && second.is_some() => {
+                let again = subscriber::candidate(&mut self.0.db.reader(), user, domain).await?;
+                let same = again.subscriber_id == candidate.subscriber_id && !again.barred;
+                if same { Ok(again) } else { Err(Denied::Unknown) }
+            }
             Some(candidate) if right => Ok(candidate),
             _ => Err(Denied::Unknown),
         }
@@ -141,26 +182,45 @@ impl Authenticator {
         self.0.cache.in_turn(work).await.ok_or_else(|| Error::Internal("a password could not be hashed".to_owned()))
     }
 
-    /// Whether the password of an attempt is right, which is then remembered or counted. `failures` says whether there
-    /// were some of the user name before.
+    /// Whether the password of an attempt is right, and the code too where there is a second factor, which is then
+    /// remembered or counted. `failures` says whether there were some of the user name before.
     async fn attempted(
         &self,
         attempt: &Attempt<'_>,
         mut failures: bool,
         known: Option<(i64, i64, Verifier)>,
         password: &str,
+        second: Option<(otp::Owner, Factor<'_>)>,
     ) -> std::result::Result<bool, Denied> {
-        // What was found right before does not wait behind somebody's guesses.
-        let remembered = known.as_ref().is_some_and(|(id, version, _)| self.0.cache.remembers(*id, *version, password));
+        // What was found right before does not wait behind somebody's guesses, but a code does.
+        let remembered = second.is_none()
+            && known.as_ref().is_some_and(|(id, version, _)| self.0.cache.remembers(*id, *version, password));
         let _alone = if remembered { None } else { self.0.subjects.alone(attempt).await };
+        if second.is_some() {
+            failures = self.must_not_be_banned(attempt).await?;
+        }
         // While this one waited, others may have brought a ban.
         let admit = async {
             failures = self.must_not_be_banned(attempt).await?;
             Ok::<_, Denied>(())
         };
         let right = self.verified(known, password, admit).await?;
-        self.note(attempt, right, failures).await?;
-        Ok(right)
+        match second {
+            // Failures are not forgotten for the password alone, or guesses at the code would never be too many. Where no
+            // code was sent, none was guessed.
+            Some((_, Factor::Later)) if right => Ok(true),
+            Some((_, Factor::Code { code: None, .. })) if right => Err(Denied::Code),
+            Some((owner, Factor::Code { sealer, code: Some(code) })) if right => {
+                let (db, now) = (&self.0.db, self.0.clock.now());
+                let right = transaction!(db, |tx| otp::take(tx, sealer, now, owner, code).await)?;
+                self.note(attempt, right, failures).await?;
+                if right { Ok(true) } else { Err(Denied::Code) }
+            }
+            _ => {
+                self.note(attempt, right, failures).await?;
+                Ok(right)
+            }
+        }
     }
 
     /// Says whether failures of the user name are remembered.
@@ -337,7 +397,7 @@ mod tests {
                     tokio::spawn(async move {
                         let address = std::net::Ipv4Addr::LOCALHOST.into();
                         let attempt = Attempt { realm: ban::Realm::Admin, username: "administrator", address };
-                        door.login(&attempt, &format!("guess {n}")).await
+                        door.login(&attempt, &format!("guess {n}"), Factor::Later).await
                     })
                 })
                 .collect();

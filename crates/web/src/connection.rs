@@ -85,10 +85,14 @@ impl<L: Listener> Listener for Limited<L> {
 struct Patience {
     /// After an answer, until something comes again.
     idle: Duration,
-    /// From the first byte after an answer until the next answer: a request has its own time limit, so only a client
-    /// that sends its request drop by drop, or does not read its answer, reaches this one.
+    /// From the first byte after an answer until the next answer, and again with each [`STREAM`] that comes: a request has
+    /// its own time limit, so only a client that sends its request drop by drop, or does not read its answer, reaches
+    /// this one.
     answer: Duration,
 }
+
+/// So many bytes are more than drops: a long upload that goes on is not cut.
+const STREAM: usize = 64 << 10;
 
 /// An open connection; dropping it frees its place.
 pub struct Connection<Io> {
@@ -97,6 +101,8 @@ pub struct Connection<Io> {
     patience: Patience,
     /// Whether the next byte read begins something new.
     quiet: bool,
+    /// Bytes that have come since the due time was set.
+    heard: usize,
     due: Instant,
     alarm: Pin<Box<Sleep>>,
 }
@@ -104,12 +110,14 @@ pub struct Connection<Io> {
 impl<Io> Connection<Io> {
     fn new(io: Io, place: Option<OwnedSemaphorePermit>, patience: Patience) -> Self {
         let due = Instant::now() + patience.idle;
-        Self { io, _place: place, patience, quiet: true, due, alarm: Box::pin(tokio::time::sleep_until(due)) }
+        Self { io, _place: place, patience, quiet: true, heard: 0, due, alarm: Box::pin(tokio::time::sleep_until(due)) }
     }
 
-    fn heard(&mut self) {
-        if self.quiet {
+    fn heard(&mut self, bytes: usize) {
+        self.heard += bytes;
+        if self.quiet || self.heard >= STREAM {
             self.quiet = false;
+            self.heard = 0;
             self.due = Instant::now() + self.patience.answer;
         }
     }
@@ -144,8 +152,9 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Connection<Io> {
         match Pin::new(&mut self.io).poll_read(cx, buf) {
             Poll::Pending => self.wait(cx),
             ready => {
-                if buf.filled().len() > before {
-                    self.heard();
+                let came = buf.filled().len() - before;
+                if came > 0 {
+                    self.heard(came);
                 }
                 ready
             }
@@ -253,6 +262,18 @@ mod tests {
         assert_eq!(start.elapsed().as_secs(), 90);
         drop(connection);
         dripping.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_that_goes_on_is_not_cut() {
+        let (ours, mut theirs) = tokio::io::duplex(STREAM);
+        let mut connection = Connection::new(ours, None, PATIENCE);
+        for _ in 0..5 {
+            theirs.write_all(&[0; STREAM]).await.unwrap();
+            connection.read_exact(&mut [0; STREAM]).await.unwrap();
+            tokio::time::advance(Duration::from_secs(80)).await;
+        }
+        assert_eq!(patience_of(&mut connection).await, 10);
     }
 
     #[tokio::test(start_paused = true)]

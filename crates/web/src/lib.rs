@@ -20,7 +20,7 @@ mod subjects;
 mod tls;
 mod token;
 
-pub use authenticate::{Authenticator, Denied, TOKEN_LIFE};
+pub use authenticate::{Authenticator, Denied, Factor, TOKEN_LIFE};
 pub use certificate::{CertificateError, Identity};
 pub use client_certificate::{ClientCertificate, certificate_digest, certificate_subject};
 pub use connection::{Connection, Limited, Peer, PeerCertificate};

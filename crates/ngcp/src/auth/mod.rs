@@ -1,7 +1,7 @@
 //! Who is calling: by client certificate, token or password, on either door.
 //!
 //! On the administrators' door a client certificate decides first: one that the client shows must be good. Then comes a
-//! bearer token, then Basic. `X-OTP` is not looked at, as no second factor is kept yet.
+//! bearer token, then Basic, whose password wants the code of `X-OTP` beside it where there is a second factor.
 
 mod basic;
 mod token;
@@ -12,7 +12,7 @@ use registry::Caller;
 use registry::ban::{self, Attempt};
 use registry::login::Login;
 use registry::subscriber;
-use web::Denied;
+use web::{Denied, Factor};
 
 pub(crate) use token::login_jwt;
 
@@ -22,6 +22,11 @@ use basic::Basic;
 
 /// The common name of the client certificates that are issued here.
 pub(crate) const CERTIFICATE_NAME: &str = "Sipwise NGCP API client certificate";
+
+/// The header with the code of a second factor.
+const OTP: &str = "x-otp";
+/// What is said where a code is wrong or missing.
+const INVALID_OTP: &str = "Invalid OTP";
 
 /// The door that a request came in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,7 @@ impl Denial {
             Denied::Unknown => Denial::Password(realm),
             Denied::Banned => Denial::refused(403, "Banned"),
             Denied::Barred => Denial::refused(403, "Forbidden"),
+            Denied::Code => Denial::refused(403, INVALID_OTP),
             Denied::Failed(error) => Denial::failed(&error),
         }
     }
@@ -87,12 +93,14 @@ impl IntoResponse for Denial {
     }
 }
 
-/// The caller that a request's credentials are of.
+/// The caller that a request's credentials are of. `enrols`: it asks for the secret of its second factor, so that it can't
+/// have a code yet.
 pub(crate) async fn authenticate(
     state: &Ngcp,
     realm: Realm,
     peer: Option<&web::Peer>,
     headers: &HeaderMap,
+    enrols: bool,
 ) -> Result<Caller, Denial> {
     let certificate = peer.and_then(|peer| peer.certificate.as_deref()).filter(|_| realm == Realm::Admin);
     if let Some(der) = certificate {
@@ -105,7 +113,9 @@ pub(crate) async fn authenticate(
     let Some(basic) = after_scheme(credentials, "basic").and_then(Basic::read) else {
         return Err(Denial::Password(realm));
     };
-    by_password(state, realm, peer, headers, &basic)
+    let code = headers.get(OTP).and_then(|value| value.to_str().ok());
+    let factor = if enrols { Factor::Later } else { Factor::Code { sealer: &state.sealer, code } };
+    by_password(state, realm, peer, headers, &basic, factor)
         .await
         .map_err(|denied| Denial::of(denied, realm))
         .map(Known::caller)
@@ -121,7 +131,7 @@ async fn by_certificate(state: &Ngcp, der: &[u8]) -> Result<Caller, Denial> {
     match state.authenticator.certificate(der).await {
         Ok(login) => Ok(login.caller()),
         Err(Denied::Failed(error)) => Err(Denial::failed(&error)),
-        Err(Denied::Unknown | Denied::Banned | Denied::Barred) => {
+        Err(Denied::Unknown | Denied::Banned | Denied::Barred | Denied::Code) => {
             let subject = web::certificate_subject(der);
             if subject == format!("CN={CERTIFICATE_NAME}") {
                 Err(Denial::Refused(Refusal::invalid_user()))
@@ -157,12 +167,13 @@ pub(crate) async fn by_password(
     peer: Option<&web::Peer>,
     headers: &HeaderMap,
     basic: &Basic,
+    factor: Factor<'_>,
 ) -> Result<Known, Denied> {
     let address = peer.map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.address.ip());
     match realm {
         Realm::Admin => {
             let attempt = Attempt { realm: ban::Realm::Admin, username: &basic.username, address };
-            let login = state.authenticator.login(&attempt, &basic.password).await?;
+            let login = state.authenticator.login(&attempt, &basic.password, factor).await?;
             Ok(Known::Login(Box::new(login)))
         }
         Realm::Subscriber => {
@@ -171,7 +182,7 @@ pub(crate) async fn by_password(
             // As the domain is looked for: failures are counted together, however it is written.
             let name = format!("{user}@{}", domain.to_ascii_lowercase());
             let attempt = Attempt { realm: ban::Realm::Subscriber, username: &name, address };
-            let found = state.authenticator.subscriber(&attempt, user, domain, &basic.password).await?;
+            let found = state.authenticator.subscriber(&attempt, user, domain, &basic.password, factor).await?;
             Ok(Known::Subscriber(Box::new(found)))
         }
     }

@@ -9,9 +9,9 @@ use registry::auth_token::{self, Owner};
 use registry::id::LoginId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use web::{Denied, TokenClaims};
+use web::{Denied, Factor, TokenClaims};
 
-use super::{Basic, Denial, Known, Realm, by_password};
+use super::{Basic, Denial, INVALID_OTP, Known, Realm, by_password};
 use crate::Ngcp;
 use crate::kernel::Refusal;
 
@@ -66,7 +66,7 @@ pub(super) async fn caller(state: &Ngcp, realm: Realm, token: &str) -> Result<Ca
     match known(state, realm, token).await {
         Ok(known) => Ok(known.caller()),
         Err(Denied::Failed(error)) => Err(Denial::failed(&error)),
-        Err(Denied::Unknown | Denied::Banned | Denied::Barred) => Err(Denial::Token(realm)),
+        Err(Denied::Unknown | Denied::Banned | Denied::Barred | Denied::Code) => Err(Denial::Token(realm)),
     }
 }
 
@@ -112,8 +112,12 @@ async fn who(
         if password.chars().any(char::is_control) {
             return Err(Refusal::new(422, "'password' contains invalid characters"));
         }
+        // Clients send the code as text or as a number, which has lost the zeros at its beginning.
+        let number = body.get("otp").and_then(Value::as_u64).map(|code| format!("{code:06}"));
+        let code = field("otp").map(str::to_owned).or(number);
+        let factor = Factor::Code { sealer: &state.sealer, code: code.as_deref() };
         match Basic::new(username, password) {
-            Some(basic) => by_password(state, realm, peer, headers, &basic).await,
+            Some(basic) => by_password(state, realm, peer, headers, &basic, factor).await,
             None => Err(Denied::Unknown),
         }
     };
@@ -121,6 +125,7 @@ async fn who(
         Denied::Unknown => Refusal::new(403, "User not found"),
         Denied::Banned => Refusal::new(403, "Banned"),
         Denied::Barred => Refusal::new(403, "Forbidden!"),
+        Denied::Code => Refusal::new(403, INVALID_OTP),
         Denied::Failed(error) => match Denial::failed(&error) {
             Denial::Refused(refusal) => refusal,
             Denial::Password(_) | Denial::Token(_) => Refusal::invalid_user(),

@@ -86,6 +86,14 @@ fn auth(host: &str) -> String {
             minutes(ban::DURATION),
             ban::ADDRESS_FAILURES
         ))
+        + &paragraph(
+            "Who has a second factor switched on (<code>enable_2fa</code>: a field of administrators, a preference of \
+             subscribers, their profiles and domains) also sends the code of the moment, in the header <code>X-OTP</code> or \
+             as <code>otp</code> with <code>/login_jwt</code>; without a right one it is 403 <code>Invalid OTP</code>. A code \
+             is good once, so that a program that makes more than one request takes a token. The secret for the program that \
+             makes codes is under <code>otpsecret</code>, for the password alone, until the first code has been used; that \
+             one ends older tokens.",
+        )
         + "<h3>A token</h3>\n"
         + &paragraph(
             "<code>POST /login_jwt</code>, which lies beside <code>/api/</code> on either door, changes a user name and \

@@ -7,7 +7,7 @@ use registry::listing::Holds;
 use serde_json::{Map, Value, json};
 
 use super::{components, schema, words, yaml};
-use crate::kernel::resource::How;
+use crate::kernel::filter::How;
 use crate::kernel::{Created, Filter, PatchOps, Resource, Verb};
 use crate::resource::ALL;
 
@@ -38,6 +38,9 @@ pub(super) fn document() -> Value {
         paths.insert(format!("/api/{name}/"), collection(resource));
         if has_items(resource) {
             paths.insert(format!("/api/{name}/{{id}}"), item(resource));
+        }
+        if resource.nested {
+            paths.insert(format!("/api/{name}/{{id}}/{{entry}}"), within(resource));
         }
         if resource.journal.is_some() {
             paths.insert(format!("/api/{name}/{{id}}/journal/"), journal(resource, false));
@@ -160,6 +163,7 @@ fn operation(resource: &Resource, verb: Verb, parameters: Vec<Value>, responses:
         Verb::Replace => "replace",
         Verb::Modify => "modify",
         Verb::Delete => "delete",
+        Verb::Clear => "clear",
     };
     let mut operation = json!({
         "operationId": format!("{id}_{}", resource.name),
@@ -184,11 +188,11 @@ fn own(resource: &Resource, verb: Verb) -> Vec<Value> {
     let elsewhere = |name: &str| name == "expand" || resource.filters.iter().any(|filter| filter.name == name);
     let others = resource.parameters.iter().filter(|(name, _)| !elsewhere(name));
     let mut parameters: Vec<Value> = others.map(|(name, doc)| query(name, doc, json!({ "type": "string" }))).collect();
-    if verb == Verb::List {
+    if matches!(verb, Verb::List | Verb::Clear) {
         let filters = resource.filters.iter();
         parameters.extend(filters.map(|filter| query(filter.name, &words::filter(filter), filtered(resource, filter))));
         let orders = words::orders(resource);
-        if !orders.is_empty() {
+        if verb == Verb::List && !orders.is_empty() {
             parameters.push(query(
                 "order_by",
                 "What items are ordered by; their id, where it is not given.",
@@ -220,6 +224,9 @@ fn collection(resource: &Resource) -> Value {
         }
         if let Some(other) = words::other_media(resource, Verb::List) {
             shown[other] = json!({ "schema": { "type": "string" } });
+        }
+        if resource.enrols {
+            shown["image/png"] = json!({});
         }
         let mut responses = refusals(&[400, 401, 403, 404, 409, 422, 500, 503]);
         responses.insert("200".to_owned(), json!({ "description": "A page of the collection.", "content": shown }));
@@ -254,6 +261,11 @@ fn collection(resource: &Resource) -> Value {
         post["requestBody"] = body(resource, Verb::Create);
         path.insert("post".to_owned(), post);
     }
+    if resource.roles(Verb::Clear).is_some() {
+        let mut responses = refusals(&[400, 401, 403, 404, 422, 423, 500, 503]);
+        responses.insert("204".to_owned(), json!({ "description": "They are removed." }));
+        path.insert("delete".to_owned(), operation(resource, Verb::Clear, own(resource, Verb::Clear), responses));
+    }
     with_methods(path, name, name)
 }
 
@@ -267,12 +279,31 @@ fn body(resource: &Resource, verb: Verb) -> Value {
     if let Some(other) = words::other_media(resource, verb) {
         content[other] = json!({ "schema": { "type": "string" } });
     }
+    if let Some(file) = resource.upload {
+        let parts = json!({ "json": reference("schemas", &format!("{}_sent", resource.name)), file: { "type": "string", "format": "binary" } });
+        content["multipart/form-data"] = json!({ "schema": { "type": "object", "properties": parts } });
+    }
     json!({ "required": true, "content": content })
+}
+
+/// A member of what an item with members shows.
+fn within(resource: &Resource) -> Value {
+    let mut responses = refusals(&[400, 401, 403, 404, 409, 500, 503]);
+    let shown = hal(&reference("schemas", resource.name));
+    responses.insert("200".to_owned(), json!({ "description": "One of the members.", "content": shown }));
+    let mut get = operation(resource, Verb::Get, own(resource, Verb::Get), responses);
+    get["operationId"] = json!(format!("get_one_of_{}", resource.name));
+    let path = Map::from_iter([
+        ("parameters".to_owned(), parameters(&["id", "entry"]).into()),
+        ("get".to_owned(), get),
+    ]);
+    with_methods(path, &format!("{}_members", resource.name), resource.name)
 }
 
 fn item(resource: &Resource) -> Value {
     let shown = || {
-        let mut shown = hal(&reference("schemas", resource.name));
+        let schema = if resource.nested { format!("{}_page", resource.name) } else { resource.name.to_owned() };
+        let mut shown = hal(&reference("schemas", &schema));
         if let Some(other) = words::other_media(resource, Verb::Get) {
             shown[other] = json!({});
         }

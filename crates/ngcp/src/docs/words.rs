@@ -3,7 +3,7 @@
 use registry::listing::Holds;
 use serde_json::Value;
 
-use crate::kernel::resource::How;
+use crate::kernel::filter::How;
 use crate::kernel::{Created, Field, Filter, Kind, Resource, Verb};
 
 /// The HTTP method of a verb.
@@ -13,13 +13,13 @@ pub(super) fn method(verb: Verb) -> &'static str {
         Verb::Create => "POST",
         Verb::Replace => "PUT",
         Verb::Modify => "PATCH",
-        Verb::Delete => "DELETE",
+        Verb::Delete | Verb::Clear => "DELETE",
     }
 }
 
 /// Whether a verb is one of an item rather than of the collection.
 pub(super) fn of_item(verb: Verb) -> bool {
-    !matches!(verb, Verb::List | Verb::Create)
+    !matches!(verb, Verb::List | Verb::Create | Verb::Clear)
 }
 
 /// What a verb does to a resource, in a line.
@@ -34,6 +34,7 @@ pub(super) fn summary(resource: &Resource, verb: Verb) -> String {
         Verb::Replace => format!("Replaces a {one}"),
         Verb::Modify => format!("Changes a {one} with a JSON Patch"),
         Verb::Delete => format!("Removes a {one}"),
+        Verb::Clear => format!("Removes {} that the query names", name(resource)),
     }
 }
 
@@ -69,12 +70,18 @@ const fn success(status: u16, media_type: Option<&'static str>, doc: &'static st
 pub(super) fn created(resource: &Resource) -> Vec<Success> {
     match resource.name {
         "admincerts" => vec![success(201, Some("application/zip"), "An archive with the certificate and its key.")],
+        "applyrewrites" | "feelookups" => vec![success(200, Some(JSON), "What comes out; nothing is kept.")],
         "authtokens" => vec![success(201, Some(JSON), "The token.")],
+        "topupcash" | "topupvouchers" => vec![success(204, None, "The balance has been topped up.")],
         "passwordchange" => vec![success(204, None, "The password has been changed.")],
         "passwordreset" | "passwordrecovery" => vec![success(200, Some(JSON), "What happens now.")],
         "numberorders" => vec![
             success(201, Some(HAL), "What was bought; Location names the order, if there is one."),
             success(200, Some(HAL), "With dry_run=1: what it would cost."),
+        ],
+        "lnpnumbers" => vec![
+            success(201, None, "It is made, or all of the file holds; Location says where to look."),
+            success(202, None, "The file is good and is being published; Location names the import."),
         ],
         _ if resource.created == Created::Representation => {
             // The body is there or not: what a schema can't say.
@@ -87,7 +94,10 @@ pub(super) fn created(resource: &Resource) -> Vec<Success> {
 /// Media types of a collection or an item beside HAL.
 pub(super) fn other_media(resource: &Resource, verb: Verb) -> Option<&'static str> {
     match (resource.name, verb) {
-        ("billingfees", Verb::List | Verb::Create) => Some("text/csv"),
+        ("billingfees" | "emergencymappings" | "lnpnumbers", Verb::List | Verb::Create) => Some("text/csv"),
+        ("otpsecret", Verb::List) => Some("text/plain"),
+        ("soundfilerecordings", _) => Some("audio/*"),
+        ("resellerbrandinglogos", _) => Some("image/*"),
         (_, Verb::Get) if resource.parameters.iter().any(|(name, _)| *name == "preference") => {
             Some("application/octet-stream")
         }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use registry::Caller;
 use store::Tx;
 
+use super::multipart::Upload;
 use super::verifier::Verifiers;
 use crate::Ngcp;
 use crate::auth::Realm;
@@ -24,6 +25,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) state: &'a Ngcp,
     /// The verifiers of new passwords.
     pub(crate) verifiers: &'a Verifiers,
+    /// The file that came with the request.
+    pub(crate) upload: Option<&'a Upload>,
 }
 
 /// A request as it came in.
@@ -39,6 +42,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// On which door it came.
     pub(crate) realm: Realm,
+    /// The file beside the body, of a request of several parts.
+    pub(crate) upload: Option<Upload>,
 }
 
 impl Call {
@@ -112,6 +117,8 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<(HeaderName, String)>,
     /// The body.
     pub(crate) body: Vec<u8>,
+    /// A body that comes piece by piece instead.
+    pub(crate) stream: Option<Body>,
 }
 
 impl Reply {
@@ -126,6 +133,12 @@ impl Reply {
         self
     }
 
+    /// That body, which comes piece by piece.
+    pub(crate) fn stream(mut self, body: Body) -> Reply {
+        self.stream = Some(body);
+        self
+    }
+
     /// That body.
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Reply {
         self.body = body.into();
@@ -135,7 +148,7 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.stream.unwrap_or_else(|| Body::from(self.body)));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {

@@ -16,13 +16,21 @@ use super::resource::{Item, Resource, STAFF, Verb};
 const FIELDS: &[(&str, &str)] = &[
     ("billing_profile_id", "billingprofiles"),
     ("billing_zone_id", "billingzones"),
+    ("carrier_id", "lnpcarriers"),
     ("contact_id", "customercontacts"),
     ("contract_id", "contracts"),
     ("customer_id", "customers"),
     ("domain_id", "domains"),
+    ("invoice_email_template_id", "emailtemplates"),
+    ("invoice_template_id", "invoicetemplates"),
+    ("passreset_email_template_id", "emailtemplates"),
+    ("subscriber_email_template_id", "emailtemplates"),
+    ("package_id", "profilepackages"),
     ("profile_id", "subscriberprofiles"),
+    ("profile_package_id", "profilepackages"),
     ("profile_set_id", "subscriberprofilesets"),
     ("reseller_id", "resellers"),
+    ("rwr_set_id", "rewriterulesets"),
     ("subscriber_id", "subscribers"),
 ];
 /// How deep a name may descend.
@@ -122,7 +130,9 @@ async fn shown(cx: &mut Cx<'_>, of: &Resource, ids: Vec<i64>) -> Outcome<Vec<i64
     let mut seen = Vec::new();
     for some in ids.chunks(listing::MOST_VALUES) {
         let among = Condition::Among("id", some.iter().map(|id| Val::Int(*id)).collect());
-        let query = Query { conditions: vec![among], limit: some.len() as i64, ..Query::default() };
+        let mut conditions = vec![among];
+        conditions.extend(of.behaviour.narrow(cx.caller, cx.now));
+        let query = Query { conditions, limit: some.len() as i64, ..Query::default() };
         seen.extend(listing::page(cx.tx, cx.caller, source, &query).await?.ids);
     }
     Ok(seen)

@@ -1,12 +1,15 @@
 //! HAL: items and collections with their links, in the modern shape (relations are always arrays) or the legacy one (a
 //! relation with one member is a bare object).
 
+use std::fmt::Display;
+
 use axum::http::header;
 use registry::Role;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, Reply};
-use super::resource::{Item, Link, Resource};
+use super::filter::Link;
+use super::resource::{Item, Resource};
 use crate::HalShape;
 
 /// The profile of the API's documents.
@@ -24,16 +27,17 @@ pub(crate) struct Links {
 
 impl Links {
     /// The declared ones that the role sees, with the item's fields in them.
-    pub(crate) fn of(resource: &Resource, id: i64, item: &Item, role: Role) -> Links {
+    pub(crate) fn of(resource: &Resource, id: impl Display, item: &Item, role: Role) -> Links {
+        let id = id.to_string();
         let mut pairs = Vec::new();
         for link in resource.links.iter().filter(|link| link.seen_by.is_none_or(|roles| roles.contains(&role))) {
-            pairs.extend(hrefs(link, id, item).into_iter().map(|href| (link.rel.to_owned(), href)));
+            pairs.extend(hrefs(link, &id, item).into_iter().map(|href| (link.rel.to_owned(), href)));
         }
         if resource.links_itself {
-            pairs.insert(0, (resource.name.to_owned(), item_path(resource, id)));
+            pairs.insert(0, (resource.name.to_owned(), item_path(resource, &id)));
         }
         if resource.journal.is_some() && super::resource::STAFF.contains(&role) {
-            pairs.push(("journal".to_owned(), format!("{}/journal/", item_path(resource, id))));
+            pairs.push(("journal".to_owned(), format!("{}/journal/", item_path(resource, &id))));
         }
         Links { pairs }
     }
@@ -65,7 +69,7 @@ fn bare(value: &mut Value) {
 }
 
 /// Where the links of one declaration lead.
-fn hrefs(link: &Link, id: i64, item: &Item) -> Vec<String> {
+fn hrefs(link: &Link, id: &str, item: &Item) -> Vec<String> {
     let Some((before, rest)) = link.href.split_once('{') else { return vec![link.href.to_owned()] };
     let Some((name, after)) = rest.split_once('}') else { return Vec::new() };
     let (field, member) = name.split_once('.').unwrap_or((name, ""));
@@ -78,7 +82,7 @@ fn hrefs(link: &Link, id: i64, item: &Item) -> Vec<String> {
         other => Some(other.to_string()),
     };
     let values = match item.get(field) {
-        None if field == "id" => vec![id.to_string()],
+        None if field == "id" => vec![id.to_owned()],
         None => Vec::new(),
         Some(Value::Array(members)) => {
             let mut each: Vec<String> = members.iter().filter_map(text).collect();
@@ -91,7 +95,7 @@ fn hrefs(link: &Link, id: i64, item: &Item) -> Vec<String> {
 }
 
 /// The path of an item.
-pub(crate) fn item_path(resource: &Resource, id: i64) -> String {
+pub(crate) fn item_path(resource: &Resource, id: impl Display) -> String {
     format!("/api/{}/{id}", resource.name)
 }
 
@@ -114,7 +118,7 @@ pub(crate) fn visible(resource: &Resource, mut item: Item, role: Role) -> Item {
 }
 
 /// An item with its links.
-pub(crate) fn item(resource: &Resource, id: i64, item: Item, links: &Links, shape: HalShape) -> Value {
+pub(crate) fn item(resource: &Resource, id: impl Display, item: Item, links: &Links, shape: HalShape) -> Value {
     let mut all = links.json(shape);
     all.insert("collection".to_owned(), json!({ "href": format!("/api/{}/", resource.name) }));
     all.insert("curies".to_owned(), curies());
@@ -130,7 +134,7 @@ pub(crate) fn item_reply(
     call: &Call,
     status: u16,
     resource: &Resource,
-    id: i64,
+    id: impl Display,
     links: &Links,
     body: &Value,
     fresh: bool,

@@ -13,7 +13,7 @@ use super::path::{Place, collapsed, method, moved, place};
 use super::resource::{Field, Resource, STAFF, Verb};
 use super::verifier::Verifiers;
 use super::work::run;
-use super::{hal, journal, root, validate};
+use super::{flow, hal, journal, multipart, root, validate};
 use crate::Ngcp;
 use crate::auth::{self, Realm};
 
@@ -104,7 +104,8 @@ impl Asked<'_> {
             return Refusal::no_path().into_response();
         }
         let public = resource.is_some_and(|resource| resource.public);
-        let authenticated = auth::authenticate(self.state, self.realm, self.peer.as_ref(), &self.headers).await;
+        let enrols = resource.is_some_and(|resource| resource.enrols);
+        let authenticated = auth::authenticate(self.state, self.realm, self.peer.as_ref(), &self.headers, enrols).await;
         let caller = match authenticated {
             Ok(caller) => Some(caller),
             Err(_) if public => None,
@@ -114,7 +115,8 @@ impl Asked<'_> {
             Place::Item(_, id) | Place::Journal(_, id, _) => Some((*id).to_owned()),
             _ => None,
         };
-        let mut call = Call { method: self.method, id, headers: self.headers, body: Bytes::new(), realm: self.realm };
+        let (method, headers, realm) = (self.method, self.headers, self.realm);
+        let mut call = Call { method, id, headers, body: Bytes::new(), realm, upload: None };
         let caller = match caller {
             Some(caller) => {
                 if let Err(refusal) = admit(&caller, &call, resource, if options { None } else { verb }, journal) {
@@ -126,10 +128,24 @@ impl Asked<'_> {
         };
         // Only who may do it gets to send a long body.
         let table = caller.login.is_some() && call.media_type().as_deref() == Some("text/csv");
-        call.body = match read(self.body, if table { LARGEST_TABLE } else { LARGEST }).await {
+        let file = resource.and_then(|resource| resource.upload).filter(|_| multipart::is_one(&call));
+        let largest = if file.is_some() { multipart::LARGEST } else { LARGEST };
+        let (held, stream) = match &place {
+            Place::Collection(resource) if !options && resource.behaviour.flows(&call.method, &call.headers) => {
+                (Body::empty(), Some(self.body))
+            }
+            _ => (self.body, None),
+        };
+        call.body = match read(held, if table { LARGEST_TABLE } else { largest }).await {
             Ok(body) => body,
             Err(refusal) => return refusal.into_response(),
         };
+        if let Some(file) = file {
+            call = match multipart::taken_apart(call, file).await {
+                Ok(call) => call,
+                Err(refusal) => return refusal.into_response(),
+            };
+        }
         let singular = resource.map_or("", |resource| resource.singular);
         let outcome = match place {
             Place::Root | Place::Slash => root::answer(self.state, &call, &caller, self.params),
@@ -141,12 +157,13 @@ impl Asked<'_> {
                 let (mut tx, verifiers) = (self.state.ordering.db().reader(), Verifiers::default());
                 let now = self.state.ordering.clock().now();
                 let (state, params, verifiers) = (self.state, self.params, &verifiers);
-                let mut cx = Cx { tx: &mut tx, caller: &caller, now, params, state, verifiers };
+                let mut cx = Cx { tx: &mut tx, caller: &caller, now, params, state, verifiers, upload: None };
                 journal::answer(&mut cx, &call, resource, entry).await
             }
-            Place::Collection(resource) | Place::Item(resource, _) => {
-                run(self.state, self.params, &caller, &call, resource, verb.unwrap_or(Verb::List)).await
-            }
+            Place::Collection(resource) | Place::Item(resource, _) => match stream {
+                Some(body) => flow::run(self.state, self.params, &caller, &call, resource, body).await,
+                None => run(self.state, self.params, &caller, &call, resource, verb.unwrap_or(Verb::List)).await,
+            },
         };
         match outcome {
             Ok(reply) => reply.into_response(),
@@ -187,6 +204,7 @@ fn verb(method: &Method, of_item: bool) -> Option<Verb> {
         ("PUT", true) => Some(Verb::Replace),
         ("PATCH", true) => Some(Verb::Modify),
         ("DELETE", true) => Some(Verb::Delete),
+        ("DELETE", false) => Some(Verb::Clear),
         _ => None,
     }
 }

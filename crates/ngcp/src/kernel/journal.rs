@@ -4,13 +4,12 @@ use registry::Role;
 use registry::caller::Scope;
 use registry::id::AccountId;
 use registry::journal::{self, Entry, Operation};
-use registry::listing;
 use serde_json::{Value, json};
 
 use super::call::{Call, Cx, Reply};
 use super::error::{Outcome, Refusal};
 use super::hal::{self, Paging};
-use super::list::Window;
+use super::list::{self, Window};
 use super::resource::{Item, Resource};
 use super::time;
 
@@ -69,7 +68,7 @@ pub(super) async fn answer(
 /// registry keeps with it: one that it sees, or one that is gone.
 async fn may_ask(cx: &mut Cx<'_>, resource: &Resource, kind: &str, id: i64) -> Outcome<bool> {
     if let Some(source) = resource.source
-        && listing::shows(cx.tx, cx.caller, source, id).await?
+        && list::shows(cx, resource, source, id).await?
     {
         return Ok(true);
     }

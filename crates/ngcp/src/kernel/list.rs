@@ -8,7 +8,8 @@ use store::Val;
 use super::call::{Call, Cx, Params, Reply};
 use super::error::{Outcome, Refusal};
 use super::hal::{self, Paging};
-use super::resource::{Filter, How, Resource};
+use super::filter::{Filter, How};
+use super::resource::Resource;
 use super::{expand, time};
 
 /// Most rows of a page; who asks for more gets as many, and pages that fit together.
@@ -51,28 +52,32 @@ impl Window {
 }
 
 /// The query of the registry that a query string comes to.
-fn query(resource: &Resource, source: &'static Source, params: &Params, window: Window) -> Query {
-    let mut conditions: Vec<Condition> = resource
-        .filters
-        .iter()
-        .filter_map(|filter| params.get(filter.name).map(|value| condition(source, filter, value)))
-        .collect();
-    let declared = |name: &str| resource.filters.iter().any(|filter| filter.name == name);
-    let others: BTreeMap<&str, &str> = params.iter().filter(|(name, _)| !declared(name)).collect();
-    conditions.extend(others.iter().filter_map(|(name, value)| resource.behaviour.condition(name, value)));
+pub(crate) fn query(resource: &Resource, source: &'static Source, params: &Params, window: Window, now: i64) -> Query {
     let order = params.get("order_by").and_then(|name| {
         let alias = resource.filters.iter().find(|filter| filter.name == name).map(|filter| filter.column);
         let column = source.column(alias.unwrap_or(name)).filter(|column| column.holds != Holds::Match);
         column.map(|column| column.name)
     });
     Query {
-        conditions,
+        conditions: conditions(resource, source, params, now),
         order,
         descending: params.get("order_by_direction").is_some_and(|text| text.eq_ignore_ascii_case("desc")),
         offset: window.offset(),
         limit: window.rows,
         count: !params.is_true("no_count"),
     }
+}
+
+/// What the filters of a query string ask for.
+pub(crate) fn conditions(resource: &Resource, source: &Source, params: &Params, now: i64) -> Vec<Condition> {
+    let declared = resource.filters.iter();
+    let mut conditions: Vec<Condition> = declared
+        .filter_map(|filter| params.get(filter.name).map(|value| condition(source, filter, value)))
+        .collect();
+    let declared = |name: &str| resource.filters.iter().any(|filter| filter.name == name);
+    let others: BTreeMap<&str, &str> = params.iter().filter(|(name, _)| !declared(name)).collect();
+    conditions.extend(others.iter().filter_map(|(name, value)| resource.behaviour.condition_at(name, value, now)));
+    conditions
 }
 
 fn condition(source: &Source, filter: &Filter, value: &str) -> Condition {
@@ -115,11 +120,23 @@ fn value_of(holds: Holds, text: &str) -> Option<Val> {
     }
 }
 
+/// Whether the caller sees that item of a resource that has a list.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn shows(cx: &mut Cx<'_>, resource: &Resource, source: &'static Source, id: i64) -> Outcome<bool> {
+    let mut conditions = vec![Condition::Is("id", id.into())];
+    conditions.extend(resource.behaviour.narrow(cx.caller, cx.now));
+    let query = Query { conditions, limit: 1, ..Query::default() };
+    Ok(!listing::page(cx.tx, cx.caller, source, &query).await?.ids.is_empty())
+}
+
 /// The answer to `GET` of a collection.
 pub(crate) async fn page(cx: &mut Cx<'_>, call: &Call, resource: &'static Resource) -> Outcome<Reply> {
     let window = Window::of(cx.params)?;
     let Some(source) = resource.source else { return Err(Refusal::no_path().into()) };
-    let wanted = query(resource, source, cx.params, window);
+    let mut wanted = query(resource, source, cx.params, window, cx.now);
+    wanted.conditions.extend(resource.behaviour.narrow(cx.caller, cx.now));
     let found = listing::page(cx.tx, cx.caller, source, &wanted).await?;
     let mut loaded = resource.behaviour.load(cx, &found.ids).await?;
     expand::items(cx, resource, &mut loaded).await?;

@@ -3,13 +3,17 @@
 pub(crate) mod call;
 pub(crate) mod error;
 mod expand;
+pub(crate) mod filter;
+pub(crate) mod flow;
 pub(crate) mod hal;
 mod handle;
 mod journal;
 pub(crate) mod json;
 pub(crate) mod list;
+pub(crate) mod multipart;
 mod patch;
 mod path;
+pub(crate) mod record;
 pub(crate) mod resource;
 mod root;
 pub(crate) mod time;
@@ -19,9 +23,11 @@ mod work;
 
 pub(crate) use call::{Call, Cx, Params, Reply};
 pub(crate) use error::{Failure, Outcome, Refusal};
+pub(crate) use filter::{Filter, Link};
 pub(crate) use handle::{LARGEST_TABLE, serve};
+pub(crate) use record::Records;
 pub(crate) use resource::{
-    ADMIN, Behaviour, Created, EVERYONE, Field, Filter, Item, Kind, Link, PatchOps, Resource, SELLERS, STAFF, Verb,
+    ADMIN, Behaviour, Created, EVERYONE, Field, Item, Kind, PatchOps, Resource, SELLERS, STAFF, Verb,
 };
 pub(crate) use verifier::Verifiers;
-pub(crate) use work::posted;
+pub(crate) use work::{patched, posted};

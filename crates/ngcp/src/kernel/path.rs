@@ -41,7 +41,7 @@ pub(super) enum Place<'a> {
     Journal(&'static Resource, &'a str, Option<&'a str>),
 }
 
-pub(super) fn place<'a>(segments: &[&'a str], path: &str) -> Result<Place<'a>, Refusal> {
+pub(super) fn place<'a>(segments: &[&'a str], path: &'a str) -> Result<Place<'a>, Refusal> {
     let name = |name: &str| resource::find(name).ok_or_else(Refusal::no_path);
     match segments {
         ["api"] => Ok(Place::Slash),
@@ -61,6 +61,11 @@ pub(super) fn place<'a>(segments: &[&'a str], path: &str) -> Result<Place<'a>, R
                 [entry] | [entry, ""] => Ok(Place::Journal(of, id, Some(entry))),
                 _ => Err(Refusal::no_path()),
             }
+        }
+        ["api", of, id, within] | ["api", of, id, within, ""] if resource::find(of).is_some_and(|of| of.nested) => {
+            let from = path.len() - path.strip_prefix("/api/").and_then(|path| path.strip_prefix(*of)).map_or(0, str::len);
+            let ids = path.get(from + 1..from + 1 + id.len() + 1 + within.len());
+            Ok(Place::Item(name(of)?, ids.ok_or_else(Refusal::no_path)?))
         }
         _ => Err(Refusal::no_path()),
     }

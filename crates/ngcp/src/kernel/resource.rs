@@ -2,12 +2,15 @@
 //!
 //! Validation, HAL, paging, `OPTIONS`, the documentation and the OpenAPI document all follow from this one declaration.
 
+use axum::http::{HeaderMap, Method};
 use registry::Role;
 use registry::listing::Source;
 use serde_json::Value;
 
 use super::call::{Call, Cx, Reply};
 use super::error::{Outcome, Refusal};
+use super::filter::{Filter, Link};
+use super::flow::Flow;
 
 /// The fields of an item, as on the wire.
 pub(crate) type Item = serde_json::Map<String, Value>;
@@ -27,6 +30,8 @@ pub(crate) enum Verb {
     Modify,
     /// `DELETE` of an item.
     Delete,
+    /// `DELETE` of the collection: of the items that the query names.
+    Clear,
 }
 
 /// Roles that see the panel of a reseller or of the operator.
@@ -97,10 +102,20 @@ pub(crate) struct Resource {
     pub(crate) shows_id: bool,
     /// Whether it is one document rather than a collection.
     pub(crate) single: bool,
+    /// Whether items have items of their own: a path with both ids is an item whose id is both with a slash between them.
+    pub(crate) nested: bool,
     /// Whether a change of it may have left work for the installation's own workers, which then look at once.
     pub(crate) wakes: bool,
+    /// Whether its `POST` only asks: what answers it then reads, and can't write.
+    pub(crate) asks: bool,
     /// Whether it can be called without logging in.
     pub(crate) public: bool,
+    /// Whether it gives callers the secret of their second factor, so that a password is enough to call it.
+    pub(crate) enrols: bool,
+    /// Who sees it although nothing can be done with it.
+    pub(crate) named_for: &'static [Role],
+    /// The part with a file that bodies of several parts have beside the JSON; none: there are no such bodies.
+    pub(crate) upload: Option<&'static str>,
     /// The list that its collection shows.
     pub(crate) source: Option<&'static Source>,
     /// A body for the documentation's example of `POST`, or of the item where nothing is posted.
@@ -131,8 +146,13 @@ impl Resource {
         lists_links: true,
         shows_id: true,
         single: false,
+        nested: false,
         wakes: false,
+        asks: false,
         public: false,
+        enrols: false,
+        named_for: &[],
+        upload: None,
         source: None,
         example: "",
         behaviour: &Nothing,
@@ -145,7 +165,7 @@ impl Resource {
 
     /// Whether a caller of that role sees the resource at all.
     pub(crate) fn is_for(&self, role: Role) -> bool {
-        self.verbs.iter().any(|(_, roles)| roles.contains(&role))
+        self.verbs.iter().any(|(_, roles)| roles.contains(&role)) || self.named_for.contains(&role)
     }
 
     /// The HTTP methods of the collection or of an item, as `OPTIONS` lists them.
@@ -155,7 +175,7 @@ impl Resource {
         let verbs: &[(Verb, &str)] = if of_item {
             &[(Verb::Get, "GET"), (Verb::Replace, "PUT"), (Verb::Modify, "PATCH"), (Verb::Delete, "DELETE")]
         } else {
-            &[(Verb::List, "GET"), (Verb::Create, "POST")]
+            &[(Verb::List, "GET"), (Verb::Create, "POST"), (Verb::Clear, "DELETE")]
         };
         for (verb, method) in verbs {
             if has(*verb) {
@@ -316,95 +336,6 @@ pub(crate) enum Kind {
     Any,
 }
 
-/// A query parameter that filters a collection.
-#[derive(Debug)]
-pub(crate) struct Filter {
-    /// The parameter.
-    pub(crate) name: &'static str,
-    /// The column of the source.
-    pub(crate) column: &'static str,
-    /// How they are compared.
-    pub(crate) how: How,
-    /// What it does, where the name does not say it.
-    pub(crate) doc: &'static str,
-}
-
-/// How a filter compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
-    /// The value itself.
-    Exact,
-    /// A pattern with `*`.
-    Wildcard,
-    /// Any of the values between commas.
-    Csv,
-    /// None of the values between commas.
-    NotCsv,
-    /// A truth value.
-    Boolean,
-    /// A time that must be later.
-    After,
-    /// A time that must be earlier.
-    Before,
-}
-
-macro_rules! filters {
-    ($($(#[$meta:meta])* $name:ident => $how:ident;)*) => {$(
-        $(#[$meta])*
-        pub(crate) const fn $name(name: &'static str, column: &'static str) -> Filter {
-            Filter { name, column, how: How::$how, doc: "" }
-        }
-    )*};
-}
-
-impl Filter {
-    filters! {
-        /// The value itself.
-        exact => Exact;
-        /// A pattern with `*`.
-        wildcard => Wildcard;
-        /// Any of the values between commas.
-        csv => Csv;
-        /// None of the values between commas.
-        not_csv => NotCsv;
-        /// A truth value.
-        boolean => Boolean;
-        /// A time that must be later.
-        after => After;
-        /// A time that must be earlier.
-        before => Before;
-    }
-
-    /// What it does.
-    pub(crate) const fn doc(self, doc: &'static str) -> Filter {
-        Filter { doc, ..self }
-    }
-}
-
-/// A relation of an item.
-#[derive(Debug)]
-pub(crate) struct Link {
-    /// The relation without `ngcp:`.
-    pub(crate) rel: &'static str,
-    /// Where it leads; `{field}` stands for a field of the item. A field that is null or not there makes no link, one
-    /// that is an array a link for each member; `{field.member}` takes a member of each.
-    pub(crate) href: &'static str,
-    /// Which roles see it; none: all.
-    pub(crate) seen_by: Option<&'static [Role]>,
-}
-
-impl Link {
-    /// A relation.
-    pub(crate) const fn to(rel: &'static str, href: &'static str) -> Link {
-        Link { rel, href, seen_by: None }
-    }
-
-    /// Which roles see it.
-    pub(crate) const fn seen_by(self, roles: &'static [Role]) -> Link {
-        Link { seen_by: Some(roles), ..self }
-    }
-}
-
 /// What a resource does. Everything happens in the transaction of the request.
 #[async_trait::async_trait]
 pub(crate) trait Behaviour: Send + Sync {
@@ -413,9 +344,30 @@ pub(crate) trait Behaviour: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// What must hold of items for the caller to see them, beside its scope; `now` in microseconds since 1970 UTC.
+    fn narrow(&self, _caller: &registry::Caller, _now: i64) -> Vec<registry::listing::Condition> {
+        Vec::new()
+    }
+
     /// The condition that a query parameter makes beside the declared filters.
     fn condition(&self, _name: &str, _value: &str) -> Option<registry::listing::Condition> {
         None
+    }
+
+    /// As [`Behaviour::condition`], where it depends on the time of the request.
+    fn condition_at(&self, name: &str, value: &str, _now: i64) -> Option<registry::listing::Condition> {
+        self.condition(name, value)
+    }
+
+    /// Whether a request of the collection has a body or an answer that is not held in memory, or takes many
+    /// transactions: then [`Behaviour::flow`] answers it.
+    fn flows(&self, _method: &Method, _headers: &HeaderMap) -> bool {
+        false
+    }
+
+    /// Answers a request for which [`Behaviour::flows`].
+    async fn flow(&self, _flow: Flow<'_>) -> Outcome<Reply> {
+        Err(Refusal::no_path().into())
     }
 
     /// Makes an item of checked fields and answers with its id.
@@ -431,6 +383,11 @@ pub(crate) trait Behaviour: Send + Sync {
     /// Removes an item.
     async fn delete(&self, _cx: &mut Cx<'_>, _id: i64) -> Outcome<()> {
         Err(Refusal::no_path().into())
+    }
+
+    /// Answers what has to be asked of others than the registry: before any transaction, and `cx.tx` only reads.
+    async fn outside(&self, _cx: &mut Cx<'_>, _call: &Call) -> Outcome<Option<Reply>> {
+        Ok(None)
     }
 
     /// Answers what fits nowhere else: other media types, documents that are no collections.

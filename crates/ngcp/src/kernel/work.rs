@@ -9,7 +9,7 @@ use super::error::{Failure, Outcome, Refusal};
 use super::hal::{self, Links};
 use super::resource::{Created, Item, Resource, Verb};
 use super::verifier::Verifiers;
-use super::{expand, json as bodies, list, patch, validate};
+use super::{expand, json as bodies, list, patch, time, validate};
 use crate::Ngcp;
 
 /// Says which preference was followed (RFC 7240).
@@ -24,11 +24,16 @@ pub(super) async fn run(
     resource: &'static Resource,
     verb: Verb,
 ) -> Outcome<Reply> {
-    let now = state.ordering.clock().now();
+    let now = time::of_request(state, &call.headers)?;
     let verifiers = &Verifiers::default();
-    if matches!(verb, Verb::List | Verb::Get) {
+    let mut reader = state.ordering.db().reader();
+    let mut cx = Cx { tx: &mut reader, caller, now, params, state, verifiers, upload: None };
+    if let Some(reply) = resource.behaviour.outside(&mut cx, call).await? {
+        return Ok(reply);
+    }
+    if matches!(verb, Verb::List | Verb::Get) || (verb == Verb::Create && resource.asks) {
         let mut tx = state.ordering.db().reader();
-        let mut cx = Cx { tx: &mut tx, caller, now, params, state, verifiers };
+        let mut cx = Cx { tx: &mut tx, caller, now, params, state, verifiers, upload: None };
         if let Some(reply) = resource.behaviour.special(&mut cx, call).await? {
             return Ok(reply);
         }
@@ -38,7 +43,7 @@ pub(super) async fn run(
         };
     }
     loop {
-        match change(state, params, caller, call, resource, verb, verifiers).await {
+        match change(state, now, params, caller, call, resource, verb, verifiers).await {
             Err(Failure::Later(secret)) => verifiers.make(&state.authenticator, secret).await?,
             outcome => {
                 if resource.wakes && outcome.is_ok() {
@@ -51,8 +56,10 @@ pub(super) async fn run(
 }
 
 /// Does a change, in one transaction.
+#[expect(clippy::too_many_arguments, reason = "all that a request consists of")]
 async fn change(
     state: &Ngcp,
+    now: i64,
     params: &Params,
     caller: &Caller,
     call: &Call,
@@ -60,9 +67,9 @@ async fn change(
     verb: Verb,
     verifiers: &Verifiers,
 ) -> Outcome<Reply> {
-    let (db, now) = (state.ordering.db(), state.ordering.clock().now());
+    let db = state.ordering.db();
     store::transaction!(db, Failure, |tx| {
-        let mut cx = Cx { tx, caller, now, params, state, verifiers };
+        let mut cx = Cx { tx, caller, now, params, state, verifiers, upload: call.upload.as_ref() };
         if let Some(reply) = resource.behaviour.special(&mut cx, call).await? {
             return Ok(reply);
         }
@@ -91,7 +98,7 @@ fn item_id(call: &Call) -> Result<i64, Refusal> {
 
 async fn must_see(cx: &mut Cx<'_>, resource: &Resource, id: i64) -> Outcome<()> {
     let visible = match resource.source {
-        Some(source) => listing::shows(cx.tx, cx.caller, source, id).await?,
+        Some(source) => list::shows(cx, resource, source, id).await?,
         None => true,
     };
     if visible { Ok(()) } else { Err(Refusal::no_entity(resource.singular).into()) }
@@ -186,6 +193,21 @@ async fn modify(cx: &mut Cx<'_>, call: &Call, resource: &'static Resource) -> Ou
     let operations = bodies::parse(&call.body)?;
     patch::check(&operations, resource.patch)?;
     let old = item_to_change(cx, resource, id).await?;
+    let new = with_patch(cx, resource, &old, &operations)?;
+    resource.behaviour.replace(cx, id, &old, new).await?;
+    changed(cx, call, resource, id).await
+}
+
+/// The checked fields of an item with the patch in the body applied to it; for resources that answer a `PATCH` in their own
+/// way.
+pub(crate) fn patched(cx: &Cx<'_>, call: &Call, resource: &'static Resource, old: &Item) -> Outcome<Item> {
+    preliminaries(call, "application/json-patch+json")?;
+    let operations = bodies::parse(&call.body)?;
+    patch::check(&operations, resource.patch)?;
+    with_patch(cx, resource, old, &operations)
+}
+
+fn with_patch(cx: &Cx<'_>, resource: &Resource, old: &Item, operations: &Value) -> Outcome<Item> {
     let mut fields = old.clone();
     // What is never shown is there to be replaced all the same.
     let hidden: Vec<&str> = resource
@@ -196,14 +218,12 @@ async fn modify(cx: &mut Cx<'_>, call: &Call, resource: &'static Resource) -> Ou
         .collect();
     fields.extend(hidden.iter().map(|name| ((*name).to_owned(), Value::Null)));
     let mut document = Value::Object(fields);
-    patch::apply(&mut document, &operations)?;
+    patch::apply(&mut document, operations)?;
     let mut patched = object(document)?;
     let names =
         |name: &str| operations.as_array().is_some_and(|all| all.iter().any(|op| op["path"] == format!("/{name}")));
     patched.retain(|name, value| !value.is_null() || !hidden.contains(&name.as_str()) || names(name));
-    let new = validate::check_patched(resource, cx.caller, &patched)?;
-    resource.behaviour.replace(cx, id, &old, new).await?;
-    changed(cx, call, resource, id).await
+    Ok(validate::check_patched(resource, cx.caller, &patched)?)
 }
 
 /// The answer to a change, as `Prefer` wants it.

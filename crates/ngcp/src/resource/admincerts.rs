@@ -12,14 +12,15 @@ use p12_keystore::{
     Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey, PrivateKeyChain,
 };
 use registry::id::LoginId;
+use registry::listing::Condition;
 use registry::login::{self, ADMINISTRATORS};
-use registry::{Error, client_certificate};
+use registry::{Caller, Error, client_certificate};
 use serde_json::{Value, json};
 use web::ClientCertificate;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::admins::{ADMINISTRATIVE, narrowed};
+use super::admins::ADMINISTRATIVE;
 use crate::auth::CERTIFICATE_NAME;
 use crate::kernel::{
     Behaviour, Call, Cx, Field, Filter, Item, Kind, Outcome, Refusal, Reply, Resource, Verb, json as bodies,
@@ -80,7 +81,11 @@ impl Behaviour for Certificates {
         if call.method == Method::POST && call.id.is_none() {
             return issue(cx, call).await.map(Some);
         }
-        narrowed(cx, call, &ADMINCERTS).await
+        Ok(None)
+    }
+
+    fn narrow(&self, caller: &Caller, _now: i64) -> Vec<Condition> {
+        login::narrowing(caller)
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {

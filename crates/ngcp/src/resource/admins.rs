@@ -5,20 +5,15 @@
 //! manages others, and only of the roles that its own may manage; nobody changes its own permissions or removes itself,
 //! and only its owner changes a password; the last administrator stays. Who is not a master sees itself alone. Logins of
 //! the operator act for all resellers; the reseller that they are shown with is only noted. `auth_mode` is always
-//! `local`, and `enable_2fa` is noted without effect.
+//! `local`. `enable_2fa` asks for a code beside the password; switched off, it forgets the secret of the codes.
 
-use axum::http::Method;
 use registry::id::{AccountId, LoginId};
-use registry::listing::{self, Condition, Holds, Query};
+use registry::listing::Condition;
 use registry::login::{self, ADMINISTRATORS, AclRole, Flags, Login, MAX_PASSWORD, MIN_PASSWORD, Profile};
-use registry::{Error, Role};
+use registry::{Caller, Error, Role};
 use serde_json::{Value, json};
 
-use crate::kernel::hal::{self, Links, Paging};
-use crate::kernel::list::Window;
-use crate::kernel::{
-    Behaviour, Call, Created, Cx, Field, Filter, Item, Kind, Link, Outcome, Refusal, Reply, Resource, Verb,
-};
+use crate::kernel::{Behaviour, Created, Cx, Field, Filter, Item, Kind, Link, Outcome, Refusal, Resource, Verb};
 
 /// Who has an administrator's login.
 pub(super) const ADMINISTRATIVE: &[Role] = &[Role::Admin, Role::Reseller, Role::CareAdmin, Role::Care, Role::Intercept];
@@ -70,7 +65,10 @@ const FIELDS: &[Field] = &[
     Field::new("call_data", Kind::Bool).doc("Records of calls are shown to it."),
     Field::new("billing_data", Kind::Bool).doc("What concerns billing is shown to it."),
     Field::new("can_reset_password", Kind::Bool).doc("It may ask for a new password when it has forgotten its own."),
-    Field::new("enable_2fa", Kind::Bool).doc("A second factor is wanted; noted without effect."),
+    Field::new("enable_2fa", Kind::Bool).doc(
+        "A code is wanted beside the password: see otpsecret. Switched off and on again it begins with a new secret. Doors \
+         that have no place for a code refuse such a login.",
+    ),
     Field::new("auth_mode", Kind::Enum(&["local"])).read_only().doc("How it is authenticated."),
 ];
 
@@ -212,8 +210,8 @@ impl Behaviour for Admins {
         Ok(login::remove(cx.tx, cx.caller, cx.now, LoginId(id)).await?)
     }
 
-    async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        narrowed(cx, call, &ADMINS).await
+    fn narrow(&self, caller: &Caller, _now: i64) -> Vec<Condition> {
+        login::narrowing(caller)
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {
@@ -237,55 +235,4 @@ pub(super) fn refusal(error: &Error) -> Option<Refusal> {
         Error::Invalid { field: "username", message } => Some(Refusal::invalid_field("login", "", message)),
         _ => None,
     }
-}
-
-/// Answers a request of a caller that sees fewer administrators than its scope holds; none where it sees them all, and
-/// for one that it sees.
-pub(super) async fn narrowed(cx: &mut Cx<'_>, call: &Call, resource: &'static Resource) -> Outcome<Option<Reply>> {
-    let conditions = login::narrowing(cx.caller);
-    match call.id.as_deref().map(str::parse) {
-        _ if conditions.is_empty() => Ok(None),
-        None if call.method == Method::GET => page(cx, call, resource, conditions).await.map(Some),
-        Some(Ok(id)) => login::get(cx.tx, cx.caller, LoginId(id)).await.map(|_| None).map_err(Into::into),
-        None | Some(Err(_)) => Ok(None),
-    }
-}
-
-/// A page of a collection on which only what fulfils the conditions is shown, beside the filters of the query.
-pub(super) async fn page(
-    cx: &mut Cx<'_>,
-    call: &Call,
-    resource: &'static Resource,
-    mut conditions: Vec<Condition>,
-) -> Outcome<Reply> {
-    let Some(source) = resource.source else { return Err(Refusal::no_path().into()) };
-    let window = Window::of(cx.params)?;
-    for (name, value) in cx.params.iter() {
-        let Some(filter) = resource.filters.iter().find(|filter| filter.name == name) else { continue };
-        conditions.push(match source.column(filter.column).map(|column| column.holds) {
-            Some(Holds::Int) => {
-                value.parse::<i64>().map_or(Condition::Never, |n| Condition::Is(filter.column, n.into()))
-            }
-            _ => Condition::Like(filter.column, value.to_owned()),
-        });
-    }
-    let query = Query {
-        conditions,
-        order: None,
-        descending: cx.params.get("order_by_direction").is_some_and(|text| text.eq_ignore_ascii_case("desc")),
-        offset: window.offset(),
-        limit: window.rows,
-        count: !cx.params.is_true("no_count"),
-    };
-    let found = listing::page(cx.tx, cx.caller, source, &query).await?;
-    let loaded = resource.behaviour.load(cx, &found.ids).await?;
-    let (role, shape) = (cx.caller.role, cx.state.hal_shape);
-    let items = loaded.into_iter().map(|(id, item)| {
-        let links = Links::of(resource, id, &item, role);
-        hal::item(resource, id, hal::visible(resource, item, role), &links, shape)
-    });
-    let (path, others) = (format!("/api/{}/", resource.name), cx.params.others());
-    let (page, rows) = (window.page, window.rows);
-    let paging = Paging { path: &path, page, rows, others: &others, more: found.more, total: found.total };
-    Ok(hal::collection(call, resource.name, resource.lists_links, &paging, items.collect(), shape))
 }

@@ -4,14 +4,12 @@
 //! are listed that still hold. Of IPv6 the network of 64 bits is banned; loopback addresses never are. Client certificates
 //! and tokens are accepted from a banned address.
 
-use axum::http::Method;
+use registry::Caller;
 use registry::ban::{self, ADDRESSES, Ban};
+use registry::listing::Condition;
 use serde_json::{Value, json};
 
-use super::admins::page;
-use crate::kernel::{
-    ADMIN, Behaviour, Call, Cx, Field, Filter, Item, Kind, Outcome, Refusal, Reply, Resource, Verb, time,
-};
+use crate::kernel::{ADMIN, Behaviour, Cx, Field, Filter, Item, Kind, Outcome, Resource, Verb, time};
 
 pub(super) static BANNEDIPS: Resource = Resource {
     name: "bannedips",
@@ -52,18 +50,6 @@ pub(super) fn fields(ban: &Ban, subject: &str) -> Item {
     }
 }
 
-/// Answers what is read of bans: only of those that still hold.
-pub(super) async fn current(cx: &mut Cx<'_>, call: &Call, resource: &'static Resource) -> Outcome<Option<Reply>> {
-    match (&call.method, call.id.as_deref().map(str::parse::<i64>)) {
-        (&Method::GET, None) => page(cx, call, resource, vec![ban::current(cx.now)]).await.map(Some),
-        (&Method::GET, Some(Ok(id))) => {
-            let holds = ban::load(cx.tx, &[id]).await?.iter().any(|ban| ban.ends_at > cx.now);
-            if holds { Ok(None) } else { Err(Refusal::no_entity(resource.singular).into()) }
-        }
-        _ => Ok(None),
-    }
-}
-
 #[async_trait::async_trait]
 impl Behaviour for Addresses {
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
@@ -74,7 +60,7 @@ impl Behaviour for Addresses {
         Ok(ban::lift(cx.tx, cx.caller, cx.now, ban::Kind::Address, id).await?)
     }
 
-    async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        current(cx, call, &BANNEDIPS).await
+    fn narrow(&self, _caller: &Caller, now: i64) -> Vec<Condition> {
+        vec![ban::current(now)]
     }
 }

@@ -3,10 +3,12 @@
 //! Beyond listing: as of [`bannedips`](super::bannedips). User names are counted whether they exist or not. Subscribers
 //! are named `user@domain`. Who has a client certificate or a token is not kept out by a ban of its name.
 
+use registry::Caller;
 use registry::ban::{self, USERS};
+use registry::listing::Condition;
 
-use super::bannedips::{current, fields};
-use crate::kernel::{ADMIN, Behaviour, Call, Cx, Field, Filter, Item, Kind, Outcome, Reply, Resource, Verb};
+use super::bannedips::fields;
+use crate::kernel::{ADMIN, Behaviour, Cx, Field, Filter, Item, Kind, Outcome, Resource, Verb};
 
 pub(super) static BANNEDUSERS: Resource = Resource {
     name: "bannedusers",
@@ -51,7 +53,7 @@ impl Behaviour for Users {
         Ok(ban::lift(cx.tx, cx.caller, cx.now, ban::Kind::User, id).await?)
     }
 
-    async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        current(cx, call, &BANNEDUSERS).await
+    fn narrow(&self, _caller: &Caller, now: i64) -> Vec<Condition> {
+        vec![ban::current(now)]
     }
 }

@@ -6,6 +6,7 @@
 
 use registry::Error;
 use registry::billing::Rate;
+use registry::billing::package;
 use registry::billing::peak::{Peaks, Special, Weekly};
 use registry::billing::profile::{self, Fraud, Spec, Status, Usage};
 use registry::id::{AccountId, ProfileId};
@@ -66,9 +67,9 @@ const FIELDS: &[Field] = &[
     Field::new("prepaid_library", Kind::Enum(&["libswrate"])).doc("What rates prepaid calls."),
     Field::new("advice_of_charge", Kind::Bool).doc("The cost of a call is told while it lasts."),
     Field::new("ignore_domain", Kind::Bool).doc("Fees match numbers without their domain."),
-    Field::new("interval_charge", Kind::Float).doc("Charged every interval."),
+    Field::new("interval_charge", Kind::Float).doc("Billed every interval, in cents; no balance is reduced by it."),
     Field::new("interval_free_time", Kind::Int).doc("Free seconds every interval."),
-    Field::new("interval_free_cash", Kind::Float).doc("Free money every interval."),
+    Field::new("interval_free_cash", Kind::Float).doc("Free cash every interval, in cents."),
     Field::new("fraud_interval_limit", Kind::Int).doc("Most an interval's calls may cost, in cents."),
     Field::new("fraud_interval_lock", LOCK).doc("What is locked then: see fraud_daily_lock."),
     Field::new("fraud_interval_notify", Kind::Text(0, 255)).doc("E-mail addresses told of it, with commas between."),
@@ -78,8 +79,10 @@ const FIELDS: &[Field] = &[
     Field::new("fraud_daily_notify", Kind::Text(0, 255)).doc("E-mail addresses told of it, with commas between."),
     Field::new("fraud_use_reseller_rates", Kind::Bool).doc("Fraud limits go by the reseller's rates."),
     Field::new("currency", Kind::Text(0, 31)).doc("Name of the currency."),
-    Field::new(WEEKLY, Kind::List(&Kind::Object(WEEKLY_FIELDS))).doc("Peak times of every week; they do not overlap."),
-    Field::new(SPECIAL, Kind::List(&Kind::Object(SPECIAL_FIELDS))).doc("Peak times that come once."),
+    Field::new(WEEKLY, Kind::List(&Kind::Object(WEEKLY_FIELDS)))
+        .doc("When the off-peak rates hold, every week; at all other times the peak rates hold. Without overlaps."),
+    Field::new(SPECIAL, Kind::List(&Kind::Object(SPECIAL_FIELDS)))
+        .doc("Off-peak times that come once, such as holidays."),
     Field::new("status", Kind::Enum(&["active", "terminated"])).doc("Set to terminated, it ends the profile."),
 ];
 
@@ -223,10 +226,13 @@ impl Behaviour for Profiles {
         let found = profile::load(cx.tx, ids).await?;
         let [contracts, exists, packages] = [CONTRACTS, EXISTS, PACKAGES].map(|name| cx.params.is_true(name));
         let usage = if contracts || exists { profile::usage(cx.tx, ids).await? } else { Default::default() };
+        let used = if packages { package::of_profiles(cx.tx, ids).await? } else { Default::default() };
         let item = |profile: &profile::Profile| {
+            let in_packages = used.get(&profile.id.0).copied().unwrap_or_default();
             let mut item = wire(&json!(profile));
             let Usage { accounts, any } = usage.get(&profile.id.0).copied().unwrap_or_default();
-            let counts = [(contracts, CONTRACTS, accounts), (exists, EXISTS, i64::from(any)), (packages, PACKAGES, 0)];
+            let counts =
+                [(contracts, CONTRACTS, accounts), (exists, EXISTS, i64::from(any)), (packages, PACKAGES, in_packages)];
             for (_, name, count) in counts.into_iter().filter(|(wanted, ..)| *wanted) {
                 item.insert(name.to_owned(), count.into());
             }
@@ -277,7 +283,8 @@ impl Behaviour for Profiles {
             Error::Dangling { field: "reseller_id", .. } => "Invalid reseller ID.".to_owned(),
             Error::Invalid { field: "reseller_id", message } => message.clone(),
             Error::InUse { .. } => {
-                "Cannot terminate a billing profile that is still used in profile mappings of contracts.".to_owned()
+                "Cannot terminate a billing profile that is still used in profile mappings of contracts or packages."
+                    .to_owned()
             }
             _ => return None,
         };

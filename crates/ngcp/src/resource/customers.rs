@@ -3,8 +3,9 @@
 //! Beyond storing: the contact is one of customers, and its reseller is the customer's for good; what has been agreed to
 //! stays; the billing profiles are the reseller's, and what is billed in the past is not changed; a new subscriber is
 //! refused once there are as many as there may be. Subscribers are locked and unlocked with their customer; a terminated
-//! customer takes them along, stays to be looked at and can't be changed any more. Templates and profile packages can't be
-//! named, as there are none. A subscriber that administers its customer sees that customer.
+//! customer takes them along, stays to be looked at and can't be changed any more. A profile package is one of the
+//! reseller's: a new customer begins with its balance and its profiles. A subscriber that administers its customer sees
+//! that customer.
 
 use registry::Role;
 use registry::account::CUSTOMERS as ALL;
@@ -36,6 +37,7 @@ pub(super) static CUSTOMERS: Resource = Resource {
         Filter::exact("reseller_id", "reseller_id"),
         Filter::exact("external_id", "external_id"),
         Filter::exact("contact_id", "contact_id"),
+        Filter::exact("profile_package_id", "profile_package_id"),
         Filter::after("create_timestamp_gt", "create_timestamp"),
         Filter::before("create_timestamp_lt", "create_timestamp"),
         Filter::after("activate_timestamp_gt", "activate_timestamp"),
@@ -45,14 +47,19 @@ pub(super) static CUSTOMERS: Resource = Resource {
         Filter::after("terminate_timestamp_gt", "terminate_timestamp"),
         Filter::before("terminate_timestamp_lt", "terminate_timestamp"),
     ],
-    parameters: &[("profile_package_id", "Customers with that profile package; as there are none: nothing.")],
     links: &[
         Link::to("customercontacts", "/api/customercontacts/{contact_id}").seen_by(STAFF),
         Link::to("customerpreferences", "/api/customerpreferences/{id}"),
         Link::to("customerfraudpreferences", "/api/customerfraudpreferences/{id}").seen_by(STAFF),
         Link::to("billingprofiles", "/api/billingprofiles/{all_billing_profiles.profile_id}").seen_by(STAFF),
+        Link::to("billingnetworks", "/api/billingnetworks/{all_billing_profiles.network_id}").seen_by(STAFF),
+        Link::to("profilepackages", "/api/profilepackages/{profile_package_id}").seen_by(STAFF),
         Link::to("customerbalances", "/api/customerbalances/{id}").seen_by(STAFF),
         Link::to("balanceintervals", "/api/balanceintervals/{id}").seen_by(STAFF),
+        Link::to("invoicetemplates", "/api/invoicetemplates/{invoice_template_id}").seen_by(STAFF),
+        Link::to("subscriberemailtemplates", "/api/emailtemplates/{subscriber_email_template_id}").seen_by(STAFF),
+        Link::to("passresetemailtemplates", "/api/emailtemplates/{passreset_email_template_id}").seen_by(STAFF),
+        Link::to("invoiceemailtemplates", "/api/emailtemplates/{invoice_email_template_id}").seen_by(STAFF),
         Link::to("calls", "/api/calls/?customer_id={id}").seen_by(STAFF),
     ],
     journal: Some("accounts"),
@@ -72,7 +79,7 @@ const FIELDS: &[Field] = &[
     Field::new("external_id", Kind::Text(0, 255)).doc("A key in another system."),
     Field::new("max_subscribers", Kind::PosInt).doc("Most subscribers; null: no limit."),
     Field::new("billing_profile_id", Kind::PosInt).doc("The billing profile that holds now."),
-    Field::new("profile_package_id", Kind::PosInt).doc("A profile package; there are none yet."),
+    Field::new("profile_package_id", Kind::PosInt).doc("The profile package that its money goes by."),
     Field::new(papers::DEFINITION, Kind::Enum(&["id", "profiles", "package"]))
         .doc("Whether billing_profile_id, billing_profiles or profile_package_id is meant."),
     Field::new("billing_profiles", Kind::List(&Kind::Object(INTERVAL))).doc("Billing profiles to come."),
@@ -114,7 +121,7 @@ fn item(record: &Value, now: i64) -> Item {
     }
     let rate = record["vat_rate"].as_str().unwrap_or("0");
     item.insert("vat_rate".to_owned(), serde_json::from_str(rate).unwrap_or_default());
-    item.insert("profile_package_id".to_owned(), Value::Null);
+    item.insert("profile_package_id".to_owned(), record["profile_package_id"].clone());
     item
 }
 
@@ -122,11 +129,6 @@ fn item(record: &Value, now: i64) -> Item {
 impl Behaviour for Customers {
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
         papers::load(cx, ids, item).await
-    }
-
-    fn condition(&self, name: &str, value: &str) -> Option<registry::listing::Condition> {
-        use registry::listing::Condition::Never;
-        (name == "profile_package_id" && value != "$null").then_some(Never)
     }
 
     async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {

@@ -6,7 +6,7 @@
 //! money held, and the vendor called after the answer; the order tells how it went. No vendor is called by a request.
 
 use axum::http::{Method, header};
-use ordering::{Sellable, Source};
+use ordering::{Deal, Quote, Source};
 use registry::id::{AccountId, OrderId, PoolId};
 use registry::order::{self, Order};
 use registry::{Error, Money, account, charge, number, pool};
@@ -176,31 +176,18 @@ async fn buy_any(
 
 /// What one number costs that can be had.
 async fn quote_one(cx: &mut Cx<'_>, digits: &str, buyer: AccountId) -> Outcome<Bought> {
-    number::may_buy(cx.tx, cx.caller, buyer).await?;
-    let found = cx.state.ordering.sellable(cx.tx, Some(cx.caller), Some(buyer), digits).await?;
-    let (source, pool) = match &found {
-        Sellable::Ours(number) => (Source::Stock, number.pool_id),
-        Sellable::Offered(link) => (Source::Vendor, Some(link.pool_id)),
-    };
-    let (price, currency) = match pool {
-        Some(pool) => {
-            let pool = pool::get(cx.tx, pool).await?;
-            (charge::quote(cx.tx, cx.caller, buyer, &pool).await?, pool.currency)
-        }
-        None => (Money::ZERO, account::get(cx.tx, cx.caller, buyer).await?.currency),
-    };
-    Ok(Bought { pool, source, numbers: vec![digits.to_owned()], price, currency, order: None })
+    let Quote { digits, source, pool_id, price, currency } =
+        cx.state.ordering.quote_in(cx.tx, cx.caller, buyer, digits).await?;
+    Ok(Bought { pool: pool_id, source, numbers: vec![digits], price, currency, order: None })
 }
 
 async fn buy_one(cx: &mut Cx<'_>, digits: &str, buyer: AccountId, reference: Option<&str>) -> Outcome<Bought> {
-    let sold = number::sell(cx.tx, cx.caller, cx.now, digits, buyer, reference).await;
-    let (pool, source, bought, order) = match sold {
-        Ok(sale) => (sale.number.pool_id, Source::Stock, !sale.repeated, None),
-        Err(Error::NotFound { kind: "number", .. }) => {
-            let order = cx.state.ordering.order(cx.tx, cx.caller, buyer, digits, reference).await?;
+    let deal = cx.state.ordering.buy_in(cx.tx, cx.caller, buyer, digits, reference).await?;
+    let (pool, source, bought, order) = match deal {
+        Deal::Sold(sale) => (sale.number.pool_id, Source::Stock, !sale.repeated, None),
+        Deal::Ordered(order) => {
             (Some(order::get(cx.tx, cx.caller, order).await?.pool_id), Source::Vendor, true, Some(order))
         }
-        Err(error) => return Err(error.into()),
     };
     let numbers = if order.is_some() { Vec::new() } else { vec![digits.to_owned()] };
     let (price, currency) = match pool {

@@ -143,6 +143,7 @@ impl Behaviour for Pools {
                 params: cx.params,
                 state: cx.state,
                 verifiers: cx.verifiers,
+                upload: None,
             };
             return list::page(&mut all, call, &NUMBERPOOLS).await.map(Some);
         };
@@ -159,8 +160,8 @@ impl Behaviour for Pools {
     fn refusal(&self, error: &registry::Error) -> Option<Refusal> {
         match error {
             registry::Error::NotFound { .. } => None,
-            registry::Error::Conflict(message) if message.ends_with("already") => {
-                Some(Refusal::new(422, format!("Number pool exists: {message}")))
+            registry::Error::Taken { value, .. } => {
+                Some(Refusal::new(422, format!("Number pool '{value}' already exists.")))
             }
             other => inventory::refusal(other),
         }

@@ -9,6 +9,7 @@ use registry::number::{self, Line};
 use registry::{Error, Role, subscriber};
 use serde_json::{Value, json};
 
+use super::subscribers::allow_primary;
 use crate::kernel::{ADMIN, Behaviour, Cx, Field, Filter, Item, Kind, Link, Outcome, Refusal, Resource, Verb};
 
 const ROLES: &[Role] = &[Role::Admin, Role::Reseller, Role::SubscriberAdmin];
@@ -76,7 +77,7 @@ impl Behaviour for Numbers {
         }
         let to = new.get("subscriber_id").and_then(Value::as_i64).unwrap_or_default();
         let is_devid = new.get("is_devid").and_then(Value::as_bool).unwrap_or_default();
-        let allow = !matches!(cx.params.get("create_primary_acli"), Some("0" | "false"));
+        let allow = allow_primary(cx);
         subscriber::reassign(cx.tx, cx.caller, cx.now, NumberId(id), SubscriberId(to), is_devid, allow).await?;
         Ok(())
     }

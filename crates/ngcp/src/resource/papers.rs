@@ -6,18 +6,21 @@ use registry::account::papers::{
 use registry::account::status::DEFAULT_STAYS;
 use registry::account::{Product, papers};
 use registry::billing::mapping::{Assignment, Interval};
-use registry::id::{AccountId, ContactId, ProfileId};
+use registry::id::{AccountId, ContactId, PackageId, ProfileId};
 use serde_json::{Value, json};
 
-use crate::kernel::{Cx, Failure, Field, Item, Kind, Outcome, Refusal, time};
+use crate::kernel::{Cx, Field, Item, Kind, Outcome, Refusal, time};
 
 /// Which of the fields says what the account is billed by.
 pub(super) const DEFINITION: &str = "billing_profile_definition";
 
+/// The field with the profile package.
+const PACKAGE: &str = "profile_package_id";
+
 /// An entry of a schedule as it is written.
 pub(super) const INTERVAL: &[Field] = &[
     Field::new("profile_id", Kind::PosInt).required().doc("The billing profile."),
-    Field::new("network_id", Kind::PosInt).doc("The billing network; there are none yet."),
+    Field::new("network_id", Kind::PosInt).doc("The billing network that it is for; null: all."),
     Field::new("start", Kind::Timestamp).doc("From when, in the future; null: from the beginning."),
     Field::new("stop", Kind::Timestamp).doc("Until when; null: until further notice."),
 ];
@@ -72,12 +75,9 @@ fn profile(item: &Item) -> Outcome<Assignment> {
     Ok(Assignment::Profile(ProfileId(number(item, "billing_profile_id").ok_or_else(undefined)?)))
 }
 
-/// There are no profile packages, so that none can be meant.
-fn package(item: &Item) -> Failure {
-    match number(item, "profile_package_id") {
-        Some(id) => Refusal::new(422, format!("Invalid 'profile_package_id' ({id}).")).into(),
-        None => Refusal::new(422, "Invalid 'profile_package_id', not defined.").into(),
-    }
+fn package(item: &Item) -> Outcome<Assignment> {
+    let undefined = || Refusal::new(422, "Invalid 'profile_package_id', not defined.");
+    Ok(Assignment::Package(PackageId(number(item, PACKAGE).ok_or_else(undefined)?)))
 }
 
 /// What a new account is billed by.
@@ -85,10 +85,10 @@ fn first_billing(item: &Item) -> Outcome<Assignment> {
     let given = |name: &str| item.get(name).is_some_and(|value| !value.is_null());
     match text(item, DEFINITION).as_deref() {
         Some("profiles") => Ok(Assignment::Schedule(intervals(item))),
-        Some("package") => Err(package(item)),
+        Some("package") => package(item),
         None if given("billing_profile_id") => profile(item),
         None if given("billing_profiles") => Ok(Assignment::Schedule(intervals(item))),
-        None if given("profile_package_id") => Err(package(item)),
+        None if given(PACKAGE) => package(item),
         _ => profile(item),
     }
 }
@@ -98,11 +98,15 @@ fn first_billing(item: &Item) -> Outcome<Assignment> {
 fn next_billing(old: &Item, new: &Item) -> Outcome<Option<Assignment>> {
     match text(new, DEFINITION).as_deref() {
         Some("profiles") => return Ok(Some(Assignment::Schedule(intervals(new)))),
-        Some("package") => return Err(package(new)),
+        Some("package") => return package(new).map(Some),
         _ => {}
     }
-    if number(new, "profile_package_id").is_some() {
-        return Err(package(new));
+    let packages = (number(old, PACKAGE), number(new, PACKAGE));
+    if packages.0 != packages.1 && packages.1.is_some() {
+        return package(new).map(Some);
+    }
+    if packages.0 != packages.1 {
+        return profile(new).map(Some);
     }
     if number(old, "billing_profile_id") != number(new, "billing_profile_id") {
         return profile(new).map(Some);
@@ -194,11 +198,14 @@ pub(super) fn refusal(error: &registry::Error) -> Option<Refusal> {
             CONTACT_OF_ANOTHER => "Invalid 'contact_id', reseller doesn't match billing profile reseller".to_owned(),
             _ => return None,
         },
+        Dangling { field: field @ ("profile_package_id" | "network_id"), value } => {
+            format!("Invalid '{field}' ({value}).")
+        }
         Dangling { field: "billing_profile_id", value } => format!("Invalid 'billing_profile_id' ({value})."),
         Terminated { kind: "billing profile", key } => {
             format!("Invalid 'billing_profile_id' ({key}), already terminated.")
         }
-        Invalid { field: "billing_profile_id" | "billing_profiles", message } => message.clone(),
+        Invalid { field: "billing_profile_id" | "billing_profiles" | "profile_package_id", message } => message.clone(),
         Dangling { field, value } if field.ends_with("template_id") => {
             format!("'{field}' with value '{value}' does not belong to Reseller")
         }

@@ -1,10 +1,11 @@
 //! Definitions of preferences: for each level one document with all attributes that may be set there.
 //!
-//! Subscribers and subscriberadmins see only the attributes that are meant for them. Labels and descriptions are in
-//! English, whatever `lang` says.
+//! Subscribers and subscriberadmins see only the attributes that are meant for them, and a subscriber with a profile
+//! only those of its profile. Attributes that an installation has added to those of devices are `dynamic`. Labels and
+//! descriptions are in English, whatever `lang` says.
 
-use registry::preference::Level;
-use registry::preference::attribute::{self, Attribute, Kind as Type};
+use registry::preference::attribute::{Attribute, Kind as Type};
+use registry::preference::{self, CustomAttribute, DataType, Level};
 use serde_json::{Value, json};
 
 use super::preferences::CUSTOMERS;
@@ -54,10 +55,47 @@ struct Definitions {
 #[async_trait::async_trait]
 impl Behaviour for Definitions {
     async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        let shown = attribute::shown(self.level, cx.caller.role);
-        let fields: Item = shown.map(|of| (of.name.to_owned(), definition(of, self.level))).collect();
+        let shown = preference::shown(cx.tx, cx.caller, self.level).await?;
+        let mut fields: Item = shown.iter().map(|of| (of.name.to_owned(), definition(of, self.level))).collect();
+        let added = preference::custom_on(cx.tx, cx.caller, self.level).await?;
+        fields.extend(added.iter().map(|of| (of.attribute.clone(), added_definition(of))));
         Ok(Some(hal::single(call, self.resource, fields)))
     }
+}
+
+/// The definition of an attribute that was added.
+fn added_definition(attribute: &CustomAttribute) -> Value {
+    let flags = json!({
+        "dev_pref": i64::from(attribute.dev_pref),
+        "devprof_pref": i64::from(attribute.devprof_pref),
+        "fielddev_pref": i64::from(attribute.fielddev_pref),
+    });
+    let with_flags = |mut value: Value| {
+        if let (Some(fields), Some(flags)) = (value.as_object_mut(), flags.as_object()) {
+            fields.extend(flags.clone());
+        }
+        value
+    };
+    let mut definition = with_flags(json!({
+        "data_type": attribute.data_type.as_str(),
+        "description": attribute.description,
+        "dynamic": 1,
+        "label": attribute.label,
+        "max_occur": attribute.max_occur,
+        "preference_group": "CPBX Device Administration",
+        "read_only": false,
+    }));
+    if attribute.data_type == DataType::Enum {
+        let choices = attribute.choices.0.iter().map(|choice| {
+            with_flags(json!({
+                "default_val": choice.default_val,
+                "label": choice.label,
+                "value": choice.value,
+            }))
+        });
+        definition["enum_values"] = choices.collect();
+    }
+    definition
 }
 
 fn definition(attribute: &Attribute, level: Level) -> Value {

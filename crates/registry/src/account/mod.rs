@@ -146,7 +146,7 @@ pub static RESELLERS: Source = Source {
     name: "resellers",
     from: "accounts t",
     fixed: "t.kind = 'reseller' AND t.named",
-    reach: Reach { reseller: Some("id"), account: None, subscriber: None },
+    reach: Reach { reseller: Some("id"), ..Reach::NOBODY },
     columns: &[Column::int("id", "t.id"), Column::text("name", "t.name"), Column::text("status", "t.status")],
     tallies: &[],
 };
@@ -161,12 +161,22 @@ pub static CONTRACTS: Source = Source {
     tallies: &["contact_id"],
 };
 
+/// Everybody who has a balance: all but the operator, also who is terminated.
+pub static BALANCES: Source = Source {
+    name: "balances",
+    from: "accounts t",
+    fixed: "t.kind <> 'operator'",
+    reach: Reach::NOBODY,
+    columns: PAPERS,
+    tallies: &[],
+};
+
 /// Customers, also terminated ones.
 pub static CUSTOMERS: Source = Source {
     name: "customers",
     from: "accounts t",
     fixed: "t.kind = 'customer'",
-    reach: Reach { reseller: Some("reseller_id"), account: Some("id"), subscriber: None },
+    reach: Reach { account: Some("id"), ..Reach::RESELLER },
     columns: PAPERS,
     tallies: &["reseller_id", "contact_id"],
 };
@@ -179,6 +189,7 @@ const PAPERS: &[Column] = &[
     Column::text("type", "t.product"),
     Column::text("status", "t.status"),
     Column::text("external_id", "t.external_id"),
+    Column::int("profile_package_id", "t.profile_package_id"),
     Column::bool("add_vat", "t.add_vat"),
     Column::int("create_timestamp", "t.created_at"),
     Column::int("modify_timestamp", "t.modified_at"),
@@ -187,7 +198,7 @@ const PAPERS: &[Column] = &[
 ];
 
 /// The lists of this module.
-pub(crate) const SOURCES: &[&Source] = &[&RESELLERS, &CONTRACTS, &CUSTOMERS];
+pub(crate) const SOURCES: &[&Source] = &[&RESELLERS, &CONTRACTS, &CUSTOMERS, &BALANCES];
 
 statements! {
     BY_ID = concat!("SELECT ", columns!(), " FROM accounts a WHERE a.id = $1");

@@ -8,13 +8,16 @@ use serde::Serialize;
 use store::{Row, Tx, args};
 
 use super::tree::{self, Seed};
-use super::{Account, CONTRACTS, CUSTOMERS, Kind, Product, RESELLERS, Status, account, columns, get, reseller, status};
+use super::{
+    Account, BALANCES, CONTRACTS, CUSTOMERS, Kind, Product, RESELLERS, Status, account, columns, get, reseller, status,
+};
+use crate::billing::interval;
 use crate::billing::mapping::{self, Assignment, Mapping};
 use crate::caller::Caller;
-use crate::id::{AccountId, ContactId, ProfileId};
+use crate::id::{AccountId, ContactId, PackageId, ProfileId};
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
-use crate::{Error, Result, contact, listing, quota};
+use crate::{Error, Result, contact, listing, quota, template};
 
 /// Why a contact does not suit a customer.
 pub const CONTACT_OF_SYSTEM: &str = "it is a system contact";
@@ -23,7 +26,7 @@ pub const CONTACT_OF_CUSTOMERS: &str = "it is a contact of customers";
 /// Why a customer can't get a contact.
 pub const CONTACT_OF_ANOTHER: &str = "it is a contact of another reseller's customers";
 
-/// Templates for mails and invoices, by their ids. There are none yet, so that none can be named.
+/// Templates for mails and invoices, by their ids: those of the reseller, for customers only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Templates {
     /// For the mail to a new subscriber.
@@ -86,6 +89,8 @@ pub struct Papers {
     pub terminated_at: Option<i64>,
     /// The billing profile that holds when the papers are looked at.
     pub billing_profile_id: Option<ProfileId>,
+    /// The profile package that its money goes by.
+    pub profile_package_id: Option<PackageId>,
     /// All its billing profiles whose own time has not ended, the first to begin first.
     pub mappings: Vec<Mapping>,
 }
@@ -102,7 +107,7 @@ const MANY: &str = concat!(
     columns!(),
     ", a.contact_id, a.external_id, a.named, a.vat_rate, a.add_vat, a.subscriber_email_template_id, \
      a.passreset_email_template_id, a.invoice_email_template_id, a.invoice_template_id, a.created_at, a.modified_at, \
-     a.activated_at, a.terminated_at, q.most AS max_subscribers FROM accounts a \
+     a.activated_at, a.terminated_at, a.profile_package_id, q.most AS max_subscribers FROM accounts a \
      LEFT JOIN quotas q ON q.account_id = a.id AND q.kind = 'subscribers' WHERE a.id IN ({ids})"
 );
 
@@ -126,6 +131,7 @@ fn papers(row: &Row) -> Result<Papers> {
         activated_at: row.get("activated_at")?,
         terminated_at: row.get("terminated_at")?,
         billing_profile_id: None,
+        profile_package_id: row.get("profile_package_id")?,
         mappings: Vec::new(),
     })
 }
@@ -162,6 +168,9 @@ impl Papers {
     /// Counts the account into (1) or out of (-1) the lists that show it.
     pub(super) fn count(&self, tx: &mut Tx, amount: i64) {
         let account = &self.account;
+        if account.kind != Kind::Operator {
+            BALANCES.count(tx, account.id.0, &[], amount);
+        }
         let mut values = vec![("reseller_id", account.reseller_id.0)];
         values.extend(self.contact_id.map(|contact| ("contact_id", contact.0)));
         if account.kind == Kind::Customer {
@@ -186,7 +195,7 @@ impl Papers {
 /// # Errors
 /// [`Error::Dangling`] for `contact_id` and the templates, [`Error::Invalid`] for `contact_id` with
 /// [`CONTACT_OF_SYSTEM`] or [`CONTACT_OF_CUSTOMERS`], for `status`, `vat_rate` and `max_subscribers`;
-/// [`Error::NotAllowed`]; as [`mapping::assign`].
+/// [`Error::NotAllowed`]; [`Error::Dangling`] for `profile_package_id`; as [`mapping::assign`].
 pub async fn create(
     tx: &mut Tx,
     caller: &Caller,
@@ -202,6 +211,7 @@ pub async fn create(
         return Err(Error::invalid("status", "nothing begins as terminated"));
     }
     let parent = contact_for(tx, caller, kind, terms.contact_id).await?;
+    template::check(tx, parent, &terms.templates).await?;
     let parent = get(tx, caller, parent.unwrap_or(AccountId::OPERATOR)).await?;
     let seed = Seed {
         parent: &parent,
@@ -216,7 +226,7 @@ pub async fn create(
     let id = tree::plant(tx, now, &seed).await?;
     set(tx, now, id, terms).await?;
     quota::put(tx, id, quota::Kind::Subscribers, terms.max_subscribers).await?;
-    mapping::assign(tx, caller, now, id, billing, true).await?;
+    interval::agree(tx, caller, now, id, billing, true).await?;
     let made = Papers::of(tx, now, id).await?;
     made.count(tx, 1);
     write(tx, caller, now, Operation::Create, None, &made).await?;
@@ -255,13 +265,15 @@ pub async fn update(
             return Err(Error::invalid("contact_id", CONTACT_OF_ANOTHER));
         }
     }
+    let reseller = (kind == Kind::Customer).then_some(before.account.reseller_id);
+    template::check(tx, reseller, &terms.templates).await?;
     set(tx, now, id, terms).await?;
     if before.max_subscribers != terms.max_subscribers {
         quota::put(tx, id, quota::Kind::Subscribers, terms.max_subscribers).await?;
     }
     status::apply(tx, caller, now, &before, terms.status).await?;
     if let Some(billing) = billing {
-        mapping::assign(tx, caller, now, id, billing, false).await?;
+        interval::agree(tx, caller, now, id, billing, false).await?;
     }
     let after = Papers::of(tx, now, id).await?;
     before.count(tx, -1);
@@ -295,17 +307,6 @@ fn check(kind: Kind, terms: &Terms) -> Result<()> {
         }
         Some(most) if most < 0 => return Err(Error::invalid("max_subscribers", format!("{most} is below zero"))),
         _ => {}
-    }
-    let templates = &terms.templates;
-    for (field, id) in [
-        ("subscriber_email_template_id", templates.subscriber_email_template_id),
-        ("passreset_email_template_id", templates.passreset_email_template_id),
-        ("invoice_email_template_id", templates.invoice_email_template_id),
-        ("invoice_template_id", templates.invoice_template_id),
-    ] {
-        if let Some(id) = id {
-            return Err(Error::dangling(field, id));
-        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::id::AccountId;
 use crate::journal::Operation;
 use crate::number::{self, AtVendor};
 use crate::statement::statements;
-use crate::{Error, Result, login, sip_domain, subscriber};
+use crate::{Error, Result, login, peering, sip_domain, subscriber};
 
 /// Why the default reseller is not terminated.
 pub const DEFAULT_STAYS: &str = "the default reseller can't be terminated";
@@ -146,6 +146,9 @@ async fn terminate_below(tx: &mut Tx, caller: &Caller, now: i64, id: AccountId) 
 /// Ends what hangs on a terminated account.
 async fn end(tx: &mut Tx, caller: &Caller, now: i64, account: &Account) -> Result<()> {
     subscriber::terminate_of_account(tx, caller, now, account.id).await?;
+    if account.kind == Kind::Peering {
+        peering::delete_of_account(tx, caller, now, account.id).await?;
+    }
     if account.kind == Kind::Reseller {
         sip_domain::delete_of_reseller(tx, caller, now, account.id).await?;
     }

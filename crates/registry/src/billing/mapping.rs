@@ -1,20 +1,24 @@
 //! Mappings: which billing profile holds for an account from when to when.
 //!
 //! What has begun is history and stays as it is; what begins later can be replaced. Profiles of the account's own
-//! reseller suit a customer; a reseller or peering gets any that is not prepaid. Times are microseconds UTC.
+//! reseller suit a customer; a reseller or peering gets any that is not prepaid. A mapping with a network is for calls from
+//! there only, where it goes before those without. Times are microseconds UTC.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::{Row, Tx, args};
 
+use super::network;
+use super::package::{Package, ProfileRef};
 use crate::account::Kind;
 use crate::caller::Caller;
-use crate::id::{AccountId, ProfileId};
+use crate::id::{AccountId, PackageId, ProfileId};
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
-use crate::{Error, Result, listing};
+use crate::{Error, Result, listing, record};
 
 /// What an account is to be billed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub enum Assignment {
     /// A schedule. A new account's has exactly one interval without start and stop; all others begin in the future, and
     /// replace those that were to begin in the future.
     Schedule(Vec<Interval>),
+    /// What a profile package begins with: of a new account from the beginning, otherwise from now on.
+    Package(PackageId),
 }
 
 /// A part of a schedule.
@@ -31,7 +37,7 @@ pub enum Assignment {
 pub struct Interval {
     /// The profile.
     pub profile_id: ProfileId,
-    /// The network it is for; none: all. There are no networks yet, so that any other is refused.
+    /// The network it is for, one of the same reseller; none: all.
     pub network_id: Option<i64>,
     /// From when; none: from the beginning.
     pub start: Option<i64>,
@@ -81,6 +87,7 @@ statements! {
     DELETE_FUTURE = "DELETE FROM billing_mappings WHERE account_id = $1 AND start_at > $2";
     ACCOUNT = "SELECT kind, reseller_id FROM accounts WHERE id = $1";
     PROFILE = "SELECT reseller_id, name, status, prepaid FROM billing_profiles WHERE id = $1";
+    NETWORK = "SELECT reseller_id, terminated FROM billing_networks WHERE id = $1";
 }
 
 const OF_ACCOUNTS: &str = "SELECT m.id, m.account_id, m.profile_id, m.network_id, m.start_at, m.stop_at, p.status \
@@ -99,7 +106,7 @@ fn mapping(row: &Row) -> Result<Mapping> {
 }
 
 /// Every mapping of those accounts, those of terminated profiles too, from the first to begin to the last.
-async fn all(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
+pub(super) async fn all(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
     let rows = listing::for_ids(tx, OF_ACCOUNTS, accounts).await?;
     let mut found = rows.iter().map(mapping).collect::<Result<Vec<_>>>()?;
     found.sort_by_key(|mapping| (mapping.effective_start(), mapping.id));
@@ -143,6 +150,43 @@ pub async fn current(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap
     Ok(of.into_iter().filter_map(|(account, mappings)| Some((account, holding(&mappings)?))).collect())
 }
 
+/// The profile that holds at a time for calls that an account makes from an address: that of the network which contains
+/// it, of several the one that began last, else the one without a network.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn holding(tx: &mut Tx, account: AccountId, ip: Option<IpAddr>, at: i64) -> Result<Option<ProfileId>> {
+    let mut mappings = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    mappings.retain(|mapping| mapping.holds_at(at));
+    let networks: Vec<i64> = mappings.iter().filter_map(|mapping| mapping.network_id).collect();
+    let within = match ip {
+        Some(ip) if !networks.is_empty() => network::containing(tx, &networks, ip).await?,
+        _ => Default::default(),
+    };
+    let of_network = mappings.iter().rfind(|m| m.network_id.is_some_and(|id| within.contains(&id)));
+    let found = of_network.or_else(|| mappings.iter().rfind(|m| m.network_id.is_none()));
+    Ok(found.map(|mapping| mapping.profile_id))
+}
+
+/// Lets profiles of a package hold from now on, where they do not hold already.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    account: AccountId,
+    profiles: &[ProfileRef],
+) -> Result<()> {
+    let before = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    for ProfileRef { profile_id, network_id } in profiles {
+        let network = network_id.map(|id| id.0);
+        let holding = before.iter().rfind(|mapping| mapping.network_id == network && mapping.holds_at(now));
+        if holding.map(|mapping| mapping.profile_id) != Some(*profile_id) {
+            tx.execute(INSERT, args![account, *profile_id, network, Some(now), None::<i64>]).await?;
+        }
+    }
+    write(tx, caller, now, account, &before).await
+}
+
 /// Assigns profiles to an account that the caller may change, which is for its caller to see to. Assigning the profile
 /// that holds already changes nothing.
 ///
@@ -173,10 +217,21 @@ pub async fn assign(
             tx.execute(DELETE_FUTURE, args![account, now]).await?;
             intervals.clone()
         }
+        Assignment::Package(id) => {
+            let package = record::named_by::<Package>(tx, caller, "profile_package_id", id.0).await?;
+            let start = if creating { None } else { Some(now) };
+            let interval = |of: &ProfileRef| Interval {
+                profile_id: of.profile_id,
+                network_id: of.network_id.map(|id| id.0),
+                start,
+                stop: None,
+            };
+            package.initial_profiles.0.iter().map(interval).collect()
+        }
     };
     for interval in &intervals {
         if let Some(network) = interval.network_id {
-            return Err(Error::dangling("network_id", network));
+            check_network(tx, account, network).await?;
         }
         check_profile(tx, caller, account, interval.profile_id).await?;
         let Interval { profile_id, network_id, start, stop } = interval;
@@ -184,8 +239,13 @@ pub async fn assign(
         // The new row holds the profile in place, but it may have been terminated after it was first looked at.
         check_profile(tx, caller, account, interval.profile_id).await?;
     }
+    write(tx, caller, now, account, &before).await
+}
+
+/// Writes down what has become of an account's mappings.
+async fn write(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, before: &Vec<Mapping>) -> Result<()> {
     let after = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
-    if before == after {
+    if *before == after {
         return Ok(());
     }
     let change = Change {
@@ -193,10 +253,20 @@ pub async fn assign(
         record_id: account.0,
         account: Some(account),
         operation: if before.is_empty() { Operation::Create } else { Operation::Update },
-        before: Some(&before),
+        before: Some(before),
         after: Some(&after),
     };
     journal::write(tx, caller, now, change).await
+}
+
+/// Refuses a network that is not there or another reseller's.
+async fn check_network(tx: &mut Tx, account: AccountId, network: i64) -> Result<()> {
+    let of = tx.query_opt(ACCOUNT, args![account]).await?.ok_or_else(|| Error::not_found("account", account))?;
+    let own: AccountId = of.get("reseller_id")?;
+    match tx.query_opt(NETWORK, args![network]).await? {
+        Some(row) if row.get::<AccountId>("reseller_id")? == own && !row.get::<bool>("terminated")? => Ok(()),
+        _ => Err(Error::dangling("network_id", network)),
+    }
 }
 
 fn check_schedule(intervals: &[Interval], now: i64, creating: bool) -> Result<()> {

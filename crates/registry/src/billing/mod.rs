@@ -1,14 +1,21 @@
 //! Billing: what calls cost (profiles with peak times, zones and fees) and which profile holds for an account when.
 //!
 //! A profile belongs to a reseller, whose customers it may be assigned to; resellers and peerings are assigned profiles
-//! by the operator. Nothing is rated here: rates are kept exactly and handed on.
+//! by the operator. Rates are kept exactly; [`lookup`] finds the fee of a call and [`rating`] reckons what it costs.
 
 pub mod fee;
 pub mod fee_batch;
+pub mod lookup;
+pub mod interval;
 pub mod mapping;
+pub mod network;
+pub mod package;
 pub mod peak;
 pub mod profile;
 mod rate;
+pub mod rating;
+pub mod topup;
+pub mod voucher;
 pub mod zone;
 
 use store::Tx;
@@ -23,19 +30,26 @@ pub use rate::Rate;
 /// The statements of these modules.
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     [
-        fee::STATEMENTS,
         fee_batch::STATEMENTS,
         mapping::STATEMENTS,
+        network::STATEMENTS,
+        package::STATEMENTS,
+        topup::STATEMENTS,
+        voucher::STATEMENTS,
         peak::STATEMENTS,
         profile::STATEMENTS,
         zone::STATEMENTS,
     ]
     .into_iter()
     .flatten()
+    .chain(fee::statements())
+    .chain(interval::statements())
+    .chain(lookup::statements())
 }
 
 /// The lists of these modules.
-pub(crate) const SOURCES: &[&Source] = &[&profile::ALL, &zone::ALL, &fee::ALL];
+pub(crate) const SOURCES: &[&Source] = 
+    &[&profile::ALL, &zone::ALL, &fee::ALL, &network::ALL, &package::ALL, &voucher::ALL, &topup::log::ALL];
 
 /// Makes the default profile with one zone and one fee that costs nothing, and assigns it to the default reseller.
 pub(crate) async fn bootstrap(tx: &mut Tx, caller: &Caller, now: i64) -> Result<()> {

@@ -1,4 +1,5 @@
-//! Peak times of a billing profile: the hours of a week, and special days, on which its peak rates hold.
+//! The times of a billing profile: the hours of a week, and special days, at which its off-peak rates hold. At all others
+//! the peak rates hold.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ pub struct Special {
     pub stop: i64,
 }
 
-/// All peak times of a profile.
+/// All off-peak times of a profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Peaks {
     /// Those of every week.
@@ -81,7 +82,7 @@ fn apart(field: &'static str, mut periods: Vec<(i64, i64, i64)>) -> Result<()> {
     if overlap { Err(Error::invalid(field, "periods overlap")) } else { Ok(()) }
 }
 
-/// The peak times of those profiles that have some, in the order in which they were given.
+/// The times of those profiles that have some, in the order in which they were given.
 pub(crate) async fn load(tx: &mut Tx, profiles: &[i64]) -> Result<BTreeMap<i64, Peaks>> {
     let mut found: BTreeMap<i64, Peaks> = BTreeMap::new();
     for row in listing::for_ids(tx, OF_PROFILES, profiles).await? {
@@ -95,7 +96,7 @@ pub(crate) async fn load(tx: &mut Tx, profiles: &[i64]) -> Result<BTreeMap<i64, 
     Ok(found)
 }
 
-/// Gives a profile these peak times and no others.
+/// Gives a profile these times and no others.
 pub(crate) async fn replace(tx: &mut Tx, profile: ProfileId, peaks: &Peaks) -> Result<()> {
     tx.execute(DELETE, args![profile]).await?;
     for period in &peaks.weekly {

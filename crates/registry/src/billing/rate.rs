@@ -24,6 +24,11 @@ impl Rate {
             Err(_) => Err(Error::invalid(field, format!("`{text}` is not a number with up to 28 digits"))),
         }
     }
+
+    /// What it is times ten to the power of the second.
+    pub(super) fn exact(self) -> (i128, u32) {
+        (self.0.mantissa(), self.0.scale())
+    }
 }
 
 impl fmt::Display for Rate {

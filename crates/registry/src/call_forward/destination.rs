@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Owner, Trigger};
+use crate::sound::handle::is_announcement;
 use crate::{Error, Result};
 
 /// One destination of a set.
@@ -16,7 +17,7 @@ pub struct Destination {
     pub timeout: i64,
     /// The least is tried first.
     pub priority: i64,
-    /// The announcement that is played, of the destination `customhours` only.
+    /// The announcement that is played, of the destination `customhours` only: the id of one of the custom sound handles.
     pub announcement_id: Option<i64>,
 }
 
@@ -81,6 +82,25 @@ pub(super) fn renumbered(uri: &str, owner: &Owner) -> Option<String> {
     (now != uri).then_some(now)
 }
 
+/// The SIP URI that a number, a user part or a URI stands for, without keywords.
+pub(crate) fn address(text: &str, owner: &Owner) -> Result<String> {
+    let text = text.trim();
+    let (user, host) = checked(text)?;
+    Ok(format!("sip:{user}@{}", if host.is_empty() { &owner.domain } else { host }))
+}
+
+/// User and host of what leads somewhere.
+fn checked(text: &str) -> Result<(&str, &str)> {
+    let (user, host) = parts(text);
+    if user.is_empty() || text.len() > 1023 || text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '>') {
+        return Err(Error::invalid("destination", format!("`{text}` is neither a number nor a SIP URI")));
+    }
+    if host.contains('@') {
+        return Err(Error::invalid("destination", format!("`{text}` has two hosts")));
+    }
+    Ok((user, host))
+}
+
 impl Destination {
     /// As it is stored.
     ///
@@ -88,24 +108,18 @@ impl Destination {
     /// [`Error::Invalid`] for what leads nowhere and for times that are none, [`Error::Dangling`] for an announcement.
     pub(super) fn resolved(&self, owner: &Owner, trigger: Option<Trigger>) -> Result<Destination> {
         let text = self.destination.trim();
-        let (user, host) = parts(text);
-        if user.is_empty() || text.len() > 1023 || text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '>')
-        {
-            return Err(Error::invalid("destination", format!("`{text}` is neither a number nor a SIP URI")));
-        }
-        if host.contains('@') {
-            return Err(Error::invalid("destination", format!("`{text}` has two hosts")));
-        }
+        checked(text)?;
         if self.timeout < 1 {
             return Err(Error::invalid("timeout", format!("{} is not a number of seconds", self.timeout)));
         }
         if self.priority < 0 {
             return Err(Error::invalid("priority", format!("{} is not a priority", self.priority)));
         }
-        if let Some(id) = self.announcement_id {
-            // Announcements come with sound sets; there are none yet.
-            return Err(Error::dangling("announcement_id", id));
+        let destination = uri(text, owner, trigger);
+        let plays = keyword(&destination) == Some("customhours");
+        match self.announcement_id {
+            Some(id) if !plays || !is_announcement(id) => Err(Error::dangling("announcement_id", id)),
+            _ => Ok(Destination { destination, ..self.clone() }),
         }
-        Ok(Destination { destination: uri(text, owner, trigger), ..self.clone() })
     }
 }

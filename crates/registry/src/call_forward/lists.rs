@@ -10,11 +10,7 @@ macro_rules! source {
             name: $list,
             from: "cf_sets t",
             fixed: concat!("t.kind = '", $kind, "'"),
-            reach: Reach {
-                reseller: Some("reseller_id"),
-                account: Some("account_id"),
-                subscriber: Some("subscriber_id"),
-            },
+            reach: Reach::SUBSCRIBER,
             columns: &[
                 Column::int("id", "t.id"),
                 Column::int("subscriber_id", "t.subscriber_id"),

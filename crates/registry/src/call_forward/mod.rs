@@ -186,7 +186,7 @@ async fn owner(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Owner> 
 }
 
 /// As [`owner`], locked for the rest of the transaction: one change of a subscriber's forwards at a time.
-async fn locked(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Owner> {
+pub(crate) async fn locked(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Owner> {
     tx.query_opt(LOCK, args![id]).await?;
     owner(tx, caller, id).await
 }

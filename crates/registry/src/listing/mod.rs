@@ -42,13 +42,34 @@ pub struct Reach {
     pub account: Option<&'static str>,
     /// Name of the column with the subscriber's id.
     pub subscriber: Option<&'static str>,
+    /// With whom rows are shared beside.
+    pub shared: Shared,
+}
+
+/// With whom rows are shared beside those whom they belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// With nobody.
+    No,
+    /// With whoever may look at the list at all.
+    WithAll,
+    /// With every subscriber of the row's account.
+    WithAccount,
+    /// With the customers and subscribers of the row's reseller where the column of that name is true.
+    Exposed(&'static str),
 }
 
 impl Reach {
     /// For administrators only.
-    pub const NOBODY: Reach = Reach { reseller: None, account: None, subscriber: None };
+    pub const NOBODY: Reach = Reach { reseller: None, account: None, subscriber: None, shared: Shared::No };
+    /// For whoever may look at the list at all.
+    pub const EVERYBODY: Reach = Reach { shared: Shared::WithAll, ..Reach::NOBODY };
     /// For administrators and the row's reseller.
-    pub const RESELLER: Reach = Reach { reseller: Some("reseller_id"), account: None, subscriber: None };
+    pub const RESELLER: Reach = Reach { reseller: Some("reseller_id"), ..Reach::NOBODY };
+    /// For administrators, the row's reseller, and the account in `account_id`.
+    pub const ACCOUNT: Reach = Reach { account: Some("account_id"), ..Reach::RESELLER };
+    /// For administrators, the row's reseller, the account in `account_id` and the subscriber in `subscriber_id`.
+    pub const SUBSCRIBER: Reach = Reach { subscriber: Some("subscriber_id"), ..Reach::ACCOUNT };
 }
 
 /// A column that may be filtered and ordered by.

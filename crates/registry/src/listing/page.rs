@@ -2,13 +2,14 @@
 
 use store::{Tx, Val, args};
 
-use super::{Condition, Listing, Query, Reach, Source, Where, column_list};
+use super::{Condition, Listing, Query, Reach, Shared, Source, Where, column_list};
 use crate::caller::{Caller, Role, Scope};
 use crate::id::AccountId;
 use crate::statement::statements;
 use crate::{Result, tally};
 
 statements! {
+    RESELLER_OF = "SELECT reseller_id FROM accounts WHERE id = $1";
     RESELLERS = "SELECT x.account_id FROM account_ancestors x JOIN accounts a ON a.id = x.account_id \
         WHERE x.ancestor_id = $1 AND a.kind = 'reseller' LIMIT 2";
 }
@@ -18,14 +19,25 @@ enum Scoped {
     Everything,
     Equal(&'static str, i64),
     Below(&'static str, AccountId),
+    /// What the reseller exposes by a column, and the account's own.
+    Exposed { reseller: (&'static str, AccountId), by: &'static str, own: Option<(&'static str, AccountId)> },
     Nothing,
 }
 
 async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
+    let served = matches!(caller.role, Role::Customer | Role::SubscriberAdmin | Role::Subscriber);
+    if let (Shared::Exposed(by), Some(column), true) = (reach.shared, reach.reseller, served) {
+        let row = tx.query_opt(RESELLER_OF, args![caller.account]).await?;
+        let Some(reseller) = row.map(|row| row.at(0)).transpose()? else { return Ok(Scoped::Nothing) };
+        let own = reach.account.map(|column| (column, caller.account));
+        return Ok(Scoped::Exposed { reseller: (column, reseller), by, own });
+    }
     Ok(match caller.scope {
+        _ if reach.shared == Shared::WithAll => Scoped::Everything,
         Scope::All => Scoped::Everything,
         Scope::Subtree(root) if root == AccountId::OPERATOR => Scoped::Everything,
         Scope::Subscriber(id) => match (reach.subscriber, reach.account) {
+            (_, Some(column)) if reach.shared == Shared::WithAccount => Scoped::Equal(column, caller.account.0),
             (Some(column), _) => Scoped::Equal(column, id.0),
             _ => Scoped::Nothing,
         },
@@ -51,7 +63,7 @@ async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
 /// Only those of the database.
 pub async fn page(tx: &mut Tx, caller: &Caller, source: &Source, query: &Query) -> Result<Listing> {
     let mut conditions = query.conditions.clone();
-    let below = match scoped(tx, caller, source.reach).await? {
+    let beside = match scoped(tx, caller, source.reach).await? {
         Scoped::Everything => None,
         Scoped::Equal(column, id) => {
             let own = Condition::Is(column, id.into());
@@ -60,20 +72,20 @@ pub async fn page(tx: &mut Tx, caller: &Caller, source: &Source, query: &Query) 
             }
             None
         }
-        Scoped::Below(column, root) => Some((column, root)),
+        within @ (Scoped::Below(..) | Scoped::Exposed { .. }) => Some(within),
         Scoped::Nothing => {
             return Ok(Listing { ids: Vec::new(), total: query.count.then_some(0), more: false });
         }
     };
     let by_id = query.order.is_none_or(|name| name == "id");
-    match (tallied(source, &conditions), below) {
+    match (tallied(source, &conditions), beside) {
         (Some((list, key)), None) if by_id => counted(tx, source, &conditions, query, list, key).await,
-        (tallied, below) => {
+        (tallied, beside) => {
             let total = match tallied {
-                Some((list, key)) if query.count && below.is_none() => Some(tally::total(tx, list, key).await?),
+                Some((list, key)) if query.count && beside.is_none() => Some(tally::total(tx, list, key).await?),
                 _ => None,
             };
-            plain(tx, source, &conditions, below, query, total).await
+            plain(tx, source, &conditions, beside, query, total).await
         }
     }
 }
@@ -127,15 +139,26 @@ async fn plain(
     tx: &mut Tx,
     source: &Source,
     conditions: &[Condition],
-    below: Option<(&'static str, AccountId)>,
+    beside: Option<Scoped>,
     query: &Query,
     total: Option<i64>,
 ) -> Result<Listing> {
     let mut filter = Where { sql: String::new(), values: Vec::new() };
     source.conditions(&mut filter, conditions)?;
-    if let Some((column, root)) = below {
-        let column = source.sql(column)?;
-        filter.and(&format!("{column} IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)"), root);
+    match beside {
+        Some(Scoped::Below(column, root)) => {
+            let column = source.sql(column)?;
+            filter.and(&format!("{column} IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)"), root);
+        }
+        Some(Scoped::Exposed { reseller: (column, reseller), by, own }) => {
+            filter.values.push(reseller.into());
+            let exposed = format!("{} = ${} AND {}", source.sql(column)?, filter.values.len(), source.sql(by)?);
+            match own {
+                Some((column, account)) => filter.and(&format!("(({exposed}) OR {} = ?)", source.sql(column)?), account),
+                None => filter.raw(&exposed),
+            }
+        }
+        Some(Scoped::Everything | Scoped::Equal(..) | Scoped::Nothing) | None => {}
     }
     let total = match total {
         None if query.count => {

@@ -13,6 +13,7 @@ use crate::caller::{Caller, Role};
 use crate::contact::is_email;
 use crate::id::{AccountId, LoginId, uuid};
 use crate::journal;
+use crate::otp;
 use crate::{Error, Result};
 
 /// What an administrator's login is to be.
@@ -293,6 +294,10 @@ pub async fn update(
         }
         None => {}
     }
+    if before.flags.enable_2fa && !after.flags.enable_2fa {
+        // Switched on again, it begins with a new secret.
+        otp::forget(tx, caller, now, otp::Owner::Login(id)).await?;
+    }
     before.count(tx, -1);
     after.count(tx, 1);
     journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
@@ -325,6 +330,20 @@ pub async fn set_password(tx: &mut Tx, caller: &Caller, now: i64, credentials: &
     let after = Login { credential_version: before.credential_version + 1, ..before.clone() };
     journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
+}
+
+/// Takes away the second factor of the login of that user name, for whoever has lost it: it begins anew with the next
+/// secret. False where there was none.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::NotAllowed`] as for [`set_password`].
+pub async fn forget_second_factor(tx: &mut Tx, caller: &Caller, now: i64, username: &str) -> Result<bool> {
+    let found = visible(tx, caller, username).await?;
+    caller.must_be_reseller("take a second factor away")?;
+    if let Some(kind) = found.acl_role {
+        must_manage(tx, caller, kind, &found.flags).await?;
+    }
+    otp::forget(tx, caller, now, otp::Owner::Login(found.id)).await
 }
 
 /// Removes an administrator's login.
@@ -364,6 +383,7 @@ async fn erase(tx: &mut Tx, caller: &Caller, now: i64, before: &Login) -> Result
     if before.role == Role::Admin {
         must_not_be_last(tx, before).await?;
     }
+    otp::forget(tx, caller, now, otp::Owner::Login(before.id)).await?;
     for statement in [DELETE_CERTIFICATES, DELETE_TOKENS, DELETE] {
         tx.execute(statement, args![before.id]).await?;
     }

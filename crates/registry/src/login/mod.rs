@@ -13,7 +13,7 @@ pub(crate) use authority::may_manage;
 pub use authority::{LAST_ADMINISTRATOR, NOT_MASTER, NOT_THIS_ROLE, OTHERS_PASSWORD, OWN_LOGIN, OWN_PERMISSIONS};
 pub use credentials::{Credentials, MAX_PASSWORD, MIN_PASSWORD, Verifier};
 pub(crate) use credentials::{argon2id, hex};
-pub use manage::{Profile, create, delete, make, remove, set_password, update};
+pub use manage::{Profile, create, delete, forget_second_factor, make, remove, set_password, update};
 
 use crate::caller::{Caller, Rights, Role, Scope};
 use crate::id::{AccountId, LoginId};
@@ -146,7 +146,7 @@ pub static ADMINISTRATORS: Source = Source {
     name: "administrators",
     from: "logins t",
     fixed: "t.acl_role IS NOT NULL",
-    reach: Reach { reseller: Some("account_id"), account: None, subscriber: None },
+    reach: Reach { reseller: Some("account_id"), ..Reach::NOBODY },
     columns: &[
         Column::int("id", "t.id"),
         Column::int("account_id", "t.account_id"),

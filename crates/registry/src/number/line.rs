@@ -84,7 +84,7 @@ pub static NUMBERS_IN_USE: Source = Source {
     name: "numbers in use",
     from: "numbers t",
     fixed: "t.subscriber_id IS NOT NULL",
-    reach: Reach { reseller: Some("reseller_id"), account: Some("account_id"), subscriber: Some("subscriber_id") },
+    reach: Reach::SUBSCRIBER,
     columns: &[
         Column::int("id", "t.id"),
         Column::int("reseller_id", "t.reseller_id"),

@@ -11,7 +11,7 @@ pub static ORDERS: Source = Source {
     name: "orders",
     from: "orders t",
     fixed: "",
-    reach: Reach { reseller: Some("reseller_id"), account: Some("account_id"), subscriber: None },
+    reach: Reach::ACCOUNT,
     columns: &[
         Column::int("id", "t.id"),
         Column::text("reference", "t.reference"),

@@ -311,7 +311,7 @@ pub async fn update(tx: &mut Tx, caller: &Caller, now: i64, id: PoolId, spec: &P
 
 fn taken<T>(result: store::Result<T>, name: &str) -> Result<T> {
     match result {
-        Err(store::Error::Unique(_)) => Err(Error::Conflict(format!("there is a pool named `{name}` already"))),
+        Err(store::Error::Unique(_)) => Err(Error::taken("number pool", "name", name)),
         other => Ok(other?),
     }
 }

@@ -233,6 +233,18 @@ impl Values {
         self.0.iter().filter_map(|(name, value)| Some((attribute::find(name)?, value)))
     }
 
+    /// What of it is more than nothing on a level: not false, no empty list, and not what an enum is where nothing is set.
+    #[must_use]
+    pub fn active(&self, level: Level) -> Values {
+        let is_active = |(attribute, value): &(&'static Attribute, &Value)| match value {
+            Value::Flag(flag) => *flag,
+            Value::List(members) => !members.is_empty(),
+            Value::Text(text) => attribute.default_on(level) != Some(text.as_str()),
+            Value::Int(_) | Value::Blob(_) => true,
+        };
+        self.iter().filter(is_active).map(|(attribute, value)| (attribute, value.clone())).collect()
+    }
+
     /// As JSON, without secrets and documents.
     pub(crate) fn for_journal(&self) -> serde_json::Map<String, Json> {
         let shown = |(attribute, value): (&Attribute, &Value)| {

@@ -6,7 +6,7 @@ use super::numbers::{self, Alias, Numbers};
 use super::rules::{check_username, may_make};
 use super::{Details, SipPassword, Status, Subscriber, WebPassword, digest, get, pbx, sealing_context};
 use crate::account::{self, Kind};
-use crate::caller::Caller;
+use crate::caller::{Caller, Role};
 use crate::id::{AccountId, DomainId, SubscriberId, uuid};
 use crate::journal;
 use crate::number::Split;
@@ -14,7 +14,7 @@ use crate::preference::{self, Level};
 use crate::seal::Sealer;
 use crate::sip_domain::{self, SipDomain};
 use crate::statement::statements;
-use crate::{Error, Result, quota};
+use crate::{Error, Result, quota, subscriber_profile};
 
 /// In which domain a subscriber is made.
 #[derive(Clone, Debug)]
@@ -196,6 +196,8 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
     may_make(caller, customer.of_pbx)?;
     check_username(&new.username)?;
     let mut details = new.details.clone();
+    // Who is given no other name logs in with the one that it has.
+    details.webusername.get_or_insert_with(|| new.username.clone());
     details.check()?;
     if customer.locked {
         // As all others of the customer are, until it is unlocked.
@@ -203,11 +205,16 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
     }
     details.settle_lock(None);
     details.pbx.settle(customer.of_pbx);
+    if matches!(caller.role, Role::Customer | Role::SubscriberAdmin) {
+        // Who administers a customer gives its subscribers no more than the pilot was given.
+        details.profile_set_id = subscriber_profile::of_pilot(tx, customer.id).await?;
+    }
+    details.settle_profile(tx, customer.reseller, None).await?;
     if new.details.status == Status::Terminated {
         return Err(Error::invalid("status", "a new subscriber is not terminated"));
     }
     check_primary(&customer, details.pbx.is_pbx_pilot, new.primary.as_ref())?;
-    let wanted = Numbers::new(new.primary.as_ref(), &new.aliases)?;
+    let wanted = Numbers::new(new.primary.as_ref(), &new.aliases, 0)?;
     let domain = domain(tx, caller, &new.domain, &customer).await?;
     check_names(tx, &domain, Some(&new.username), details.webusername.as_deref(), None).await?;
     if customer.of_pbx {
@@ -226,6 +233,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
     preference::set_system(tx, Level::Subscriber, id.0, "emergency_location_format", &["cirpack"]).await?;
     numbers::prefer(tx, id, None, &wanted, new.allow_primary).await?;
     let made = get(tx, &Caller::system(&caller.name), id).await?;
+    crate::event::note(tx, now, None, Some(&made)).await?;
     journal::record(tx, caller, now, None, Some(&made)).await?;
     Ok(made)
 }

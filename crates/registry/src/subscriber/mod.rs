@@ -146,7 +146,7 @@ pub static SUBSCRIBERS: Source = Source {
     from: "subscribers t LEFT JOIN sip_domains d ON d.id = t.domain_id AND d.status = 'active' \
         LEFT JOIN accounts a ON a.id = t.account_id",
     fixed: "t.status <> 'terminated'",
-    reach: Reach { reseller: Some("reseller_id"), account: Some("account_id"), subscriber: Some("id") },
+    reach: Reach { subscriber: Some("id"), ..Reach::ACCOUNT },
     columns: &[
         Column::int("id", "t.id"),
         Column::int("reseller_id", "t.reseller_id"),
@@ -297,6 +297,17 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subsc
     complete(tx, &mut found).await?;
     let [found] = found;
     Ok(found)
+}
+
+/// As [`get`], for a field that names the subscriber.
+///
+/// # Errors
+/// [`Error::Dangling`] for the field.
+pub async fn named_by(tx: &mut Tx, caller: &Caller, field: &'static str, id: SubscriberId) -> Result<Subscriber> {
+    match get(tx, caller, id).await {
+        Err(Error::NotFound { .. }) => Err(Error::dangling(field, id)),
+        found => found,
+    }
 }
 
 /// As [`get`], for a change: others wait until it is done.

@@ -32,6 +32,9 @@ pub struct Alias {
 
 const LEVEL: Level = Level::Subscriber;
 
+/// The most aliases that a subscriber is given at once.
+const MOST_ALIASES: usize = 1_000;
+
 statements! {
     SET_PRIMARY = "UPDATE subscribers SET primary_digits = $1, modified_at = $2 WHERE id = $3";
     TOUCH = "UPDATE subscribers SET modified_at = $1 WHERE id = $2";
@@ -41,8 +44,14 @@ statements! {
 pub(super) struct Numbers(Vec<Wanted>);
 
 impl Numbers {
-    /// Refuses what is no number, and a number that is there twice.
-    pub(super) fn new(primary: Option<&Split>, aliases: &[Alias]) -> Result<Numbers> {
+    /// Refuses what is no number, a number that is there twice, and more aliases than are given at once, unless there were
+    /// as many before.
+    pub(super) fn new(primary: Option<&Split>, aliases: &[Alias], before: usize) -> Result<Numbers> {
+        let most = MOST_ALIASES.max(before);
+        if aliases.len() > most {
+            let message = format!("should not have more than {most} members and has {}", aliases.len());
+            return Err(Error::invalid("alias_numbers", message));
+        }
         let mut all: Vec<Wanted> = Vec::with_capacity(aliases.len() + 1);
         for alias in aliases {
             all.push(Wanted { split: alias.split.clone(), primary: false, devid: alias.is_devid });

@@ -1,9 +1,12 @@
 //! What can be changed of a subscriber, and what of it is refused.
 
 use serde::{Deserialize, Serialize};
+use store::Tx;
 
 use super::{Pbx, Status, Subscriber};
 use crate::caller::{Caller, Role};
+use crate::id::AccountId;
+use crate::subscriber_profile::{self, Choice};
 use crate::{Error, Result, contact};
 
 /// Lock level of a subscriber whose status is locked: no calls of any kind.
@@ -66,14 +69,20 @@ impl Details {
                 return Err(Error::invalid(field, format!("must have 1 to {most} characters")));
             }
         }
-        // There are no profiles yet that could be named.
-        if let Some(id) = self.profile_set_id {
-            return Err(Error::dangling("profile_set_id", id));
-        }
-        if let Some(id) = self.profile_id {
-            return Err(Error::dangling("profile_id", id));
-        }
         self.pbx.check()
+    }
+
+    /// Settles which profile the subscriber has; it must be one of its reseller.
+    pub(super) async fn settle_profile(
+        &mut self,
+        tx: &mut Tx,
+        reseller: AccountId,
+        before: Option<&Details>,
+    ) -> Result<()> {
+        let of = |details: &Details| Choice { set: details.profile_set_id, profile: details.profile_id };
+        let settled = subscriber_profile::settle(tx, reseller, before.map(of).unwrap_or_default(), of(self)).await?;
+        (self.profile_set_id, self.profile_id) = (settled.set, settled.profile);
+        Ok(())
     }
 
     /// Settles what a change of the status says about the lock: a subscriber that becomes locked gets the global lock,

@@ -9,7 +9,7 @@ use crate::id::{AccountId, DomainId, SubscriberId};
 use crate::journal;
 use crate::preference::{self, Level};
 use crate::statement::statements;
-use crate::{Error, Result, call_forward, quota};
+use crate::{Error, Result, call_forward, location_mapping, quota, trusted_source};
 
 statements! {
     TERMINATE = "UPDATE subscribers SET status = 'terminated', administrative = FALSE, primary_digits = NULL, \
@@ -45,11 +45,20 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, subscriber: &Subscriber, to
     numbers::let_all_go(tx, caller, now, subscriber, to_pilot).await?;
     call_forward::delete_of_subscriber(tx, caller, now, id).await?;
     preference::delete_of(tx, Level::Subscriber, id.0).await?;
+    crate::service::forget_all(tx, id).await?;
+    crate::reminder::forget(tx, caller, now, id).await?;
+    crate::otp::forget(tx, caller, now, crate::otp::Owner::Subscriber(id)).await?;
+    crate::phonebook::forget(tx, id).await?;
+    trusted_source::delete_of_subscriber(tx, caller, now, id).await?;
+    crate::upn_rewrite::delete_of_subscriber(tx, id).await?;
+    location_mapping::delete_of_subscriber(tx, caller, now, id).await?;
+    crate::auto_attendant::forget(tx, id).await?;
     pbx::leave(tx, id).await?;
     tx.execute(TERMINATE, args![now, id]).await?;
     let domain_account = tx.query_one(DOMAIN_ACCOUNT, args![subscriber.domain_id]).await?.at(0)?;
     quota::give_back(tx, quota::Kind::Subscribers, subscriber.account_id, Some(domain_account), 1).await?;
     subscriber.count(tx, -1);
+    crate::event::note(tx, now, Some(subscriber), None).await?;
     journal::record(tx, caller, now, Some(subscriber), None).await
 }
 

@@ -76,12 +76,16 @@ pub async fn update(
     }
     let customer = customer_of(tx, &before).await?;
     let mut details = change.details.clone();
+    if before.details.webusername.is_some() {
+        details.webusername.get_or_insert_with(|| before.username.clone());
+    }
     details.settle_lock(Some(&before.details));
     details.pbx.settle(customer.of_pbx);
     may_change(caller, &before, &details)?;
     details.check()?;
+    details.settle_profile(tx, before.reseller_id, Some(&before.details)).await?;
     check_primary(&customer, details.pbx.is_pbx_pilot, change.primary.as_ref())?;
-    let wanted = Numbers::new(change.primary.as_ref(), &change.aliases)?;
+    let wanted = Numbers::new(change.primary.as_ref(), &change.aliases, before.alias_numbers.len())?;
     if caller.role == Role::Subscriber && !wanted.are_those_of(&before) {
         return Err(Error::NotAllowed("change the numbers of a subscriber".to_owned()));
     }
@@ -102,6 +106,7 @@ pub async fn update(
         numbers::prefer(tx, id, Some(&Numbers::of(&before)), &wanted, change.allow_primary).await?;
     }
     let after = get(tx, caller, id).await?;
+    crate::event::note(tx, now, Some(&before), Some(&after)).await?;
     journal::record(tx, caller, now, Some(&before), Some(&after)).await
 }
 

@@ -3,14 +3,21 @@
 mod access;
 mod account_status;
 mod accounts;
+mod balances;
 mod billing;
 mod call_forwards;
 mod charges;
+mod emergency;
+mod otp;
+mod credit_holds;
+mod fee_lookups;
 mod imports;
 mod inventory;
 mod jobs;
 mod journal;
 mod listings;
+mod locations;
+mod lnp;
 mod logins;
 mod money;
 mod papers;
@@ -18,7 +25,12 @@ pub(crate) mod plans;
 mod preferences;
 mod quotas;
 mod races;
+mod rewrites;
 mod sip_domains;
+mod sounds;
+mod templates;
+mod ncos;
+mod subscriber_profiles;
 mod subscribers;
 mod vendors;
 
@@ -138,6 +150,9 @@ store::on_both! {
         store::migrate(&test.db, MIGRATIONS, NOW).await.expect("migrations apply");
         for (name, sql) in statements() {
             test.db.prepare(sql).await.unwrap_or_else(|error| panic!("{name}: {error}\n{sql}"));
+        }
+        for sql in crate::schema::record_statements() {
+            test.db.prepare(&sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
         }
     }
 

@@ -9,7 +9,7 @@ use super::NOW;
 use crate::{MIGRATIONS, statements};
 
 /// Tables that grow with the installation, under their names and the names that statements give them.
-const BIG: [&str; 10] = [
+const BIG: [&str; 11] = [
     "numbers",
     "n",
     "orders",
@@ -20,6 +20,7 @@ const BIG: [&str; 10] = [
     "account_ancestors",
     "accounts",
     "import_rows",
+    "lnp_numbers",
 ];
 
 /// Statements that read a whole table on purpose, and stop early.

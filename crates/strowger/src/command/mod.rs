@@ -7,6 +7,7 @@ mod check;
 mod export;
 mod import;
 mod journal;
+mod lnp;
 mod number;
 mod order;
 mod pool;
@@ -54,6 +55,7 @@ async fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Pool(command) => pool::run(context, command).await,
         Command::Vendor(command) => vendor::run(context, command).await,
         Command::Number(command) => number::run(context, command).await,
+        Command::Lnp(command) => lnp::run(context, command).await,
         Command::Order(command) => order::run(context, command).await,
         Command::Account(command) => account::run(context, command).await,
         Command::User(command) => user::run(context, command).await,

@@ -77,7 +77,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         authenticator,
         sealer: Arc::new(Sealer::new(keys.sealing.reveal())),
         hal_shape: hal_shape(config.ngcp_hal_shape),
+        client_time: config.ngcp_fake_clienttime,
+        locations: Arc::new(plane::location::Locations::at(config.registrar.database_url.reveal())),
     };
+    if config.ngcp_fake_clienttime {
+        tracing::warn!("ngcp_fake_clienttime is on: requests may say what time it is");
+    }
     let limits = Limits::default();
     let app = Router::new()
         .nest("/api/json", metrics.measured("enswitch", face))

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use anyhow::Context as _;
 use registry::auth_token::{self, Holder};
 use registry::login::{self, Credentials};
-use registry::{account, subscriber, transaction};
+use registry::{account, otp, subscriber, transaction};
 
 use crate::cli::UserCommand;
 use crate::context::{Context, random_password};
@@ -48,13 +48,29 @@ pub(super) async fn run(context: &Context, command: UserCommand) -> anyhow::Resu
             let token = transaction!(context.db, |tx| {
                 let holder = match login::named(tx, caller, &username).await {
                     Ok(login) => Holder::login(&login),
-                    Err(registry::Error::NotFound { .. }) => subscriber_of(tx, &username).await?,
+                    Err(registry::Error::NotFound { .. }) => Holder::subscriber(&subscriber_of(tx, &username).await?),
                     Err(other) => return Err(other),
                 };
                 auth_token::reset_for(tx, caller, now, &holder).await
             })?;
             let told = format!("a new password for `{username}` can be set once, within a day, with the token {token}");
             out.done(&serde_json::json!({ "username": username, "token": token }), &told)
+        }
+        UserCommand::ResetOtp { username } => {
+            let there = transaction!(context.db, |tx| {
+                match login::forget_second_factor(tx, caller, now, &username).await {
+                    Err(registry::Error::NotFound { .. }) => {
+                        let owner = otp::Owner::Subscriber(subscriber_of(tx, &username).await?.subscriber_id);
+                        otp::forget(tx, caller, now, owner).await
+                    }
+                    done => done,
+                }
+            })?;
+            let told = match there {
+                true => format!("`{username}` has no second factor any more and sets up a new one with the next login"),
+                false => format!("`{username}` had no second factor"),
+            };
+            out.done(&serde_json::json!({ "username": username, "forgotten": there }), &told)
         }
         UserCommand::Delete { username } => {
             transaction!(context.db, |tx| login::delete(tx, caller, now, &username).await)?;
@@ -64,13 +80,12 @@ pub(super) async fn run(context: &Context, command: UserCommand) -> anyhow::Resu
 }
 
 /// The subscriber that logs in as `user@domain`.
-async fn subscriber_of(tx: &mut store::Tx, name: &str) -> registry::Result<Holder> {
+async fn subscriber_of(tx: &mut store::Tx, name: &str) -> registry::Result<subscriber::Candidate> {
     let not_found = || registry::Error::not_found("login", name);
     let (user, domain) = name.split_once('@').ok_or_else(not_found)?;
     match subscriber::candidate(tx, user, domain).await {
-        Ok(found) => Ok(Holder::subscriber(&found)),
         Err(registry::Error::NotAuthenticated) => Err(not_found()),
-        Err(other) => Err(other),
+        found => found,
     }
 }
 

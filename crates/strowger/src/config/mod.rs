@@ -49,6 +49,8 @@ pub struct Config {
     pub crossbar_listen: SocketAddr,
     /// How a HAL collection with one member looks.
     pub ngcp_hal_shape: HalShape,
+    /// Whether a request to the NGCP interface may say what time it is.
+    pub ngcp_fake_clienttime: bool,
     /// Whether and when numbers are ordered from vendors.
     pub number_vendors: NumberVendors,
     /// The vendors' file in Enswitch format.
@@ -67,6 +69,8 @@ pub struct Config {
     pub worker: Worker,
     /// Connections and memory of the database.
     pub database: Database,
+    /// The registrar that subscribers register with.
+    pub registrar: Registrar,
     /// The certificate of the HTTPS listeners.
     pub tls: Tls,
     /// What is logged and how.
@@ -116,6 +120,14 @@ pub struct Database {
     pub pool: u32,
     /// SQLite's page cache in MiB, all connections together.
     pub cache_mib: u32,
+}
+
+/// The registrar that subscribers register with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registrar {
+    /// The database with its location table: a `postgres://` URL (which may hold a password) or a SQLite file; empty:
+    /// there is none.
+    pub database_url: Secret,
 }
 
 /// The certificate of the HTTPS listeners: both files, or none for a self-signed one.

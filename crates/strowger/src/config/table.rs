@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::field::{Choice, Field, Key};
 use super::{
-    CarrierSettings, Config, Database, HalShape, Log, LogFormat, NumberVendors, Purchase, Realtime, Refill, Release,
+    CarrierSettings, Config, Database, HalShape, Log, LogFormat, NumberVendors, Purchase, Realtime, Refill, Registrar, Release,
     Secret, Tls, Worker,
 };
 
@@ -76,6 +76,14 @@ pub static KEYS: &[Key<Config>] = &[
         default: "modern",
         doc: "How the NGCP interface writes relations: `modern` always as arrays, `legacy` a relation with one member as a \
             bare object, as clients written until 2017 expect.",
+    },
+    Key {
+        name: "ngcp_fake_clienttime",
+        environment: "STROWGER_NGCP_FAKE_CLIENTTIME",
+        field: Field::Flag(|c| &mut c.ngcp_fake_clienttime),
+        default: "false",
+        doc: "Whether a request to the NGCP interface may say what time it is, in a header `X-Fake-Clienttime` (RFC 2822 or \
+            `YYYY-MM-DD HH:MM:SS` in UTC). For test programs only: whoever may log in can set the time of its changes.",
     },
     Key {
         name: "number_vendors",
@@ -178,6 +186,14 @@ pub static KEYS: &[Key<Config>] = &[
         field: Field::Count(|c| &mut c.database.cache_mib, 1, 65_536),
         default: "16",
         doc: "SQLite's page cache in MiB.",
+    },
+    Key {
+        name: "registrar.database_url",
+        environment: "STROWGER_REGISTRAR_DATABASE_URL",
+        field: Field::Secret(|c| &mut c.registrar.database_url),
+        default: "",
+        doc: "Database with the registrar's location table (Kamailio 5.6): `postgres://…` or the path of a SQLite file. \
+            Empty: no registrations are shown.",
     },
     Key {
         name: "tls.certificate",
@@ -346,6 +362,7 @@ impl Config {
             ngnpro_listen: nowhere,
             crossbar_listen: nowhere,
             ngcp_hal_shape: HalShape::default(),
+            ngcp_fake_clienttime: false,
             number_vendors: NumberVendors::default(),
             numbervendors_conf: Default::default(),
             numbervendors_toml: None,
@@ -355,6 +372,7 @@ impl Config {
             refill: Refill::default(),
             worker: Worker::default(),
             database: Database::default(),
+            registrar: Registrar::default(),
             tls: Tls::default(),
             log: Log::default(),
             keys_file: Default::default(),

@@ -11,10 +11,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("registry", &["store", "e164"]),
     ("carriers", &["e164"]),
     ("ordering", &["registry", "carriers", "store", "e164"]),
+    ("plane", &["store"]),
     ("web", &["registry", "store"]),
     ("enswitch", &["web", "ordering", "registry", "store", "e164"]),
-    ("ngcp", &["web", "ordering", "registry", "store"]),
-    ("strowger", &["enswitch", "ngcp", "web", "ordering", "carriers", "registry", "store", "e164"]),
+    ("ngcp", &["web", "ordering", "plane", "registry", "store"]),
+    ("strowger", &["enswitch", "ngcp", "web", "plane", "ordering", "carriers", "registry", "store", "e164"]),
 ];
 
 /// The crates that know a database driver.

@@ -1,8 +1,8 @@
 //! Billing fees: what calls to a destination cost, one at a time as JSON or many as a file of comma-separated values.
 //!
 //! Beyond storing: a fee is one of a living profile, in a zone of it, which is made where it is only named and missing; a
-//! profile has one fee for a destination, source, direction and way of matching; intervals are at least a second. A file
-//! is taken in as a whole or not at all.
+//! profile has one fee for a destination, source, direction and way of matching; intervals are at least a second; regular
+//! expressions are some. A file is taken in as a whole or not at all.
 
 mod read;
 mod table;
@@ -62,28 +62,32 @@ const FIELDS: &[Field] = &[
     Field::new("billing_zone_id", Kind::PosInt).doc("The zone of the profile that it is in."),
     Field::new("billing_zone_zone", Kind::Text(0, 127)).write_only().doc("Instead of an id: the zone's name."),
     Field::new("billing_zone_detail", Kind::Text(0, 127)).write_only().doc("With the name: the zone's detail."),
-    Field::new("destination", Kind::Text(0, 255)).required().doc("Which called numbers it is for."),
-    Field::new("source", Kind::Text(0, 255)).doc("Which calling numbers it is for; none: all."),
+    Field::new("destination", Kind::Text(0, 255)).required().doc("Which called numbers it is for, as match_mode says."),
+    Field::new("source", Kind::Text(0, 255))
+        .doc("Which calling numbers it is for: with prefix a prefix, else a regular expression; none: all."),
     Field::new("direction", Kind::Enum(&["in", "out"])).required().doc("For calls that are received or made."),
     Field::new(
         "match_mode",
         Kind::Enum(&["regex_longest_pattern", "regex_longest_match", "prefix", "exact_destination"]),
     )
-    .doc("How numbers are compared; none: regex_longest_pattern."),
+    .doc(
+        "How numbers are compared: with regular expressions, which are found anywhere in the number unless anchored, with \
+         prefixes, or with the whole destination; none: regex_longest_pattern. /api/feelookups/ tells which fee counts.",
+    ),
     Field::new("onpeak_init_interval", Kind::PosInt).required().doc("Seconds of the first interval in peak times."),
     Field::new("onpeak_follow_interval", Kind::PosInt).required().doc("Seconds of later intervals in peak times."),
-    Field::new("offpeak_init_interval", Kind::PosInt).required().doc("Seconds of the first interval at other times."),
-    Field::new("offpeak_follow_interval", Kind::PosInt).required().doc("Seconds of later intervals at other times."),
+    Field::new("offpeak_init_interval", Kind::PosInt).required().doc("Seconds of the first interval in off-peak times."),
+    Field::new("offpeak_follow_interval", Kind::PosInt).required().doc("Seconds of later intervals in off-peak times."),
     Field::new("onpeak_init_rate", Kind::Float).doc("Cents a second of the first interval in peak times."),
     Field::new("onpeak_follow_rate", Kind::Float).doc("Cents a second of later intervals in peak times."),
-    Field::new("offpeak_init_rate", Kind::Float).doc("Cents a second of the first interval at other times."),
-    Field::new("offpeak_follow_rate", Kind::Float).doc("Cents a second of later intervals at other times."),
+    Field::new("offpeak_init_rate", Kind::Float).doc("Cents a second of the first interval in off-peak times."),
+    Field::new("offpeak_follow_rate", Kind::Float).doc("Cents a second of later intervals in off-peak times."),
     Field::new("onpeak_extra_rate", Kind::Float).doc("Cents due at the extra second in peak times."),
-    Field::new("offpeak_extra_rate", Kind::Float).doc("Cents due at the extra second at other times."),
+    Field::new("offpeak_extra_rate", Kind::Float).doc("Cents due at the extra second in off-peak times."),
     Field::new("onpeak_extra_second", Kind::Int).doc("When the extra rate is due in peak times."),
-    Field::new("offpeak_extra_second", Kind::Int).doc("When the extra rate is due at other times."),
+    Field::new("offpeak_extra_second", Kind::Int).doc("When the extra rate is due in off-peak times."),
     Field::new("onpeak_use_free_time", Kind::Bool).doc("The profile's free time is used in peak times."),
-    Field::new("offpeak_use_free_time", Kind::Bool).doc("The profile's free time is used at other times."),
+    Field::new("offpeak_use_free_time", Kind::Bool).doc("The profile's free time is used in off-peak times."),
     Field::new("use_free_time", Kind::Bool).write_only().doc("Both of these."),
     Field::new("aoc_pulse_amount_per_message", Kind::Float).doc("What a message of the advice of charge stands for."),
     Field::new("purge_existing", Kind::Bool).write_only().doc("With POST: removes all fees of the profile first."),

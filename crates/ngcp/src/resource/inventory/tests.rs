@@ -59,6 +59,8 @@ impl House {
             authenticator: Authenticator::new(test.db.clone(), clock, VerifiedCache::new(), Tokens::new(&keys.token)),
             sealer: Arc::new(Sealer::new(&[7; 32])),
             hal_shape: HalShape::Modern,
+            client_time: false,
+            locations: Arc::new(plane::location::Locations::at("")),
         };
         let caller = Caller::system("test");
         let account = |parent_id, kind, name: &str, limit: Option<Money>| NewAccount {

@@ -2,8 +2,9 @@
 //!
 //! An item is a flat map of what is set on its level, and of nothing else: levels are not merged. Beyond storing: an
 //! attribute must be one of the level, and shown to the caller, or it is passed over; its value must be of its type,
-//! among its choices on that level, and at most 128 characters long; names must be those of records; a subscriberadmin
-//! sets `cli` to a number of its customer only; `lock` locks the subscriber. `PUT` replaces all that the caller is
+//! among its choices on that level, and at most 128 characters long; names must be those of records of the owner's reseller,
+//! are shown as they are now, and keep the record from being removed (our decision); the attributes `…ncos_set` name nothing
+//! that there is; what is outside of a subscriber's profile is refused for whoever is bound by it; a subscriberadmin sets `cli` to a number of its customer only; `lock` locks the subscriber. `PUT` replaces all that the caller is
 //! shown.
 
 #[cfg(test)]
@@ -12,12 +13,10 @@ mod values;
 
 use axum::http::{HeaderName, Method, header};
 use registry::preference::attribute::{self, Attribute, Kind as Type};
-use registry::preference::{self, Level, Value};
+use registry::preference::{self, Level, OUTSIDE_PROFILE, Value};
 use registry::{Error, Role, listing};
 use serde_json::Value as Json;
 
-use crate::kernel::hal::{self, Paging};
-use crate::kernel::list::Window;
 use crate::kernel::{
     ADMIN, Behaviour, Call, Cx, EVERYONE, Field, Filter, Item, Kind, Link, Outcome, PatchOps, Refusal, Reply, Resource,
     SELLERS, Verb,
@@ -47,118 +46,126 @@ const fn owner(name: &'static str) -> Field {
     Field::new(name, Kind::Int).read_only().doc("Whose they are; the same as the id.")
 }
 
+const OF_CONTACT: &[Filter] = &[Filter::exact("reseller_id", "reseller_id"), Filter::exact("contact_id", "contact_id")];
 const OF_SUBSCRIBERS: [(Verb, &[Role]); 4] = verbs(EVERYONE);
 const OF_CUSTOMERS: [(Verb, &[Role]); 4] = verbs(CUSTOMERS);
 const OF_SELLERS: [(Verb, &[Role]); 4] = verbs(SELLERS);
 const OF_ADMINISTRATORS: [(Verb, &[Role]); 4] = verbs(ADMIN);
 
-pub(super) static SUBSCRIBERPREFERENCES: Resource = Resource {
-    name: "subscriberpreferences",
-    singular: "subscriberpreference",
-    title: "Subscriber preferences",
-    doc: "What is set for a subscriber itself. PUT replaces all of it; attributes that are unknown, internal or of \
-          another level are ignored, and so is null. A subscriber sees and sets only what is meant for it.",
-    fields: &[Field::ID, owner("subscriber_id")],
-    verbs: &OF_SUBSCRIBERS,
-    filters: &[Filter::exact("reseller_id", "reseller_id"), Filter::exact("contact_id", "contact_id")],
-    links: &[Link::to("subscribers", "/api/subscribers/{subscriber_id}")],
-    journal: Some("subscriber_preferences"),
-    source: Some(&registry::subscriber::SUBSCRIBERS),
-    example: r#"{"block_in_clir": true, "block_in_list": ["4366412345", "431*"], "concurrent_max": 2}"#,
-    behaviour: &Preferences { level: Level::Subscriber, name: "subscriberpreferences", owner: "subscriber_id" },
-    ..SHAPE
-};
+/// Declares the preferences of each kind of owner: `name`, `singular`, the field with the owner's id and the collection of
+/// owners.
+macro_rules! preferences {
+    ($($(#[$meta:meta])* $resource:ident = $name:literal, $singular:literal of $owner:literal in $owners:literal {
+        title: $title:literal,
+        doc: $doc:literal,
+        level: $level:ident,
+        source: $source:expr,
+        verbs: $verbs:expr,
+        $($field:ident: $value:expr,)*
+    })*) => {$(
+        $(#[$meta])*
+        pub(super) static $resource: Resource = Resource {
+            name: $name,
+            singular: $singular,
+            title: $title,
+            doc: $doc,
+            fields: &[Field::ID, owner($owner)],
+            verbs: $verbs,
+            links: &[Link::to($owners, concat!("/api/", $owners, "/{", $owner, "}"))],
+            source: Some($source),
+            behaviour: &Preferences { level: Level::$level, resource: &$resource, owner: $owner },
+            $($field: $value,)*
+            ..SHAPE
+        };
+    )*};
+}
 
-pub(super) static CUSTOMERPREFERENCES: Resource = Resource {
-    name: "customerpreferences",
-    singular: "customerpreference",
-    title: "Customer preferences",
-    doc: "What is set for a customer, for all its subscribers. PUT replaces all of it.",
-    fields: &[Field::ID, owner("customer_id")],
-    verbs: &OF_CUSTOMERS,
-    filters: &[Filter::exact("reseller_id", "reseller_id"), Filter::exact("contact_id", "contact_id")],
-    links: &[Link::to("customers", "/api/customers/{customer_id}")],
-    journal: Some("customer_preferences"),
-    source: Some(&registry::account::CUSTOMERS),
-    example: r#"{"concurrent_max_total": 20, "block_out_list": ["43900*"]}"#,
-    behaviour: &Preferences { level: Level::Customer, name: "customerpreferences", owner: "customer_id" },
-    ..SHAPE
-};
-
-pub(super) static DOMAINPREFERENCES: Resource = Resource {
-    name: "domainpreferences",
-    singular: "domainpreference",
-    title: "Domain preferences",
-    doc: "What is set for a SIP domain, for all its subscribers. A new domain has the default of every enum. PUT \
-          replaces all of it.",
-    fields: &[Field::ID, owner("domain_id")],
-    verbs: &OF_SELLERS,
-    filters: &[Filter::exact("reseller_id", "reseller_id")],
-    links: &[Link::to("domains", "/api/domains/{domain_id}")],
-    source: Some(&registry::sip_domain::DOMAINS),
-    example: r#"{"language": "de", "use_rtpproxy": "ice_strip_candidates"}"#,
-    behaviour: &Preferences { level: Level::Domain, name: "domainpreferences", owner: "domain_id" },
-    ..SHAPE
-};
-
-pub(super) static RESELLERPREFERENCES: Resource = Resource {
-    name: "resellerpreferences",
-    singular: "resellerpreference",
-    title: "Reseller preferences",
-    doc: "What is set for a reseller, for all its subscribers together. PUT replaces all of it.",
-    fields: &[Field::ID, owner("reseller_id")],
-    verbs: &OF_ADMINISTRATORS,
-    links: &[Link::to("resellers", "/api/resellers/{reseller_id}")],
-    source: Some(&registry::account::RESELLERS),
-    example: r#"{"concurrent_max_total": 500}"#,
-    behaviour: &Preferences { level: Level::Reseller, name: "resellerpreferences", owner: "reseller_id" },
-    ..SHAPE
-};
-
-pub(super) static PROFILEPREFERENCES: Resource = Resource {
-    name: "profilepreferences",
-    singular: "profilepreference",
-    title: "Subscriber profile preferences",
-    doc: "What is set for a subscriber profile, for all subscribers that have it. PUT replaces all of it.",
-    fields: &[Field::ID, owner("profile_id")],
-    verbs: &OF_SELLERS,
-    links: &[Link::to("subscriberprofiles", "/api/subscriberprofiles/{profile_id}")],
-    journal: Some("profile_preferences"),
-    example: r#"{"dnd": false, "concurrent_max": 2}"#,
-    behaviour: &Preferences { level: Level::Profile, name: "profilepreferences", owner: "profile_id" },
-    ..SHAPE
-};
-
-pub(super) static PEERINGSERVERPREFERENCES: Resource = Resource {
-    name: "peeringserverpreferences",
-    singular: "peeringserverpreference",
-    title: "Peering server preferences",
-    doc: "What is set for a peering server. PUT replaces all of it.",
-    fields: &[Field::ID, owner("peer_id")],
-    verbs: &OF_ADMINISTRATORS,
-    links: &[Link::to("peeringservers", "/api/peeringservers/{peer_id}")],
-    example: r#"{"outbound_from_user": "npn", "concurrent_max": 30}"#,
-    behaviour: &Preferences { level: Level::Peer, name: "peeringserverpreferences", owner: "peer_id" },
-    ..SHAPE
-};
+preferences! {
+    SUBSCRIBERPREFERENCES = "subscriberpreferences", "subscriberpreference" of "subscriber_id" in "subscribers" {
+        title: "Subscriber preferences",
+        doc: "What is set for a subscriber itself. PUT replaces all of it; attributes that are unknown, internal or of \
+              another level are ignored, and so is null. A subscriber sees and sets only what is meant for it and, with a \
+              profile, only the attributes of the profile.",
+        level: Subscriber,
+        source: &registry::subscriber::SUBSCRIBERS,
+        verbs: &OF_SUBSCRIBERS,
+        filters: OF_CONTACT,
+        journal: Some("subscriber_preferences"),
+        example: r#"{"block_in_clir": true, "block_in_list": ["4366412345", "431*"], "concurrent_max": 2}"#,
+    }
+    ACTIVESUBSCRIBERPREFERENCES =
+        "activesubscriberpreferences", "activesubscriberpreference" of "subscriber_id" in "subscribers"
+    {
+        title: "Active subscriber preferences",
+        doc: "As subscriberpreferences, to be looked at only, and without what makes no difference: false, empty lists, and \
+              enums at the default of their level.",
+        level: Subscriber,
+        source: &registry::subscriber::SUBSCRIBERS,
+        verbs: &[(Verb::List, EVERYONE), (Verb::Get, EVERYONE)],
+        filters: OF_CONTACT,
+    }
+    CUSTOMERPREFERENCES = "customerpreferences", "customerpreference" of "customer_id" in "customers" {
+        title: "Customer preferences",
+        doc: "What is set for a customer, for all its subscribers. PUT replaces all of it.",
+        level: Customer,
+        source: &registry::account::CUSTOMERS,
+        verbs: &OF_CUSTOMERS,
+        filters: OF_CONTACT,
+        journal: Some("customer_preferences"),
+        example: r#"{"concurrent_max_total": 20, "block_out_list": ["43900*"]}"#,
+    }
+    DOMAINPREFERENCES = "domainpreferences", "domainpreference" of "domain_id" in "domains" {
+        title: "Domain preferences",
+        doc: "What is set for a SIP domain, for all its subscribers. A new domain has the default of every enum. PUT \
+              replaces all of it.",
+        level: Domain,
+        source: &registry::sip_domain::DOMAINS,
+        verbs: &OF_SELLERS,
+        filters: &[Filter::exact("reseller_id", "reseller_id")],
+        example: r#"{"language": "de", "use_rtpproxy": "ice_strip_candidates"}"#,
+    }
+    RESELLERPREFERENCES = "resellerpreferences", "resellerpreference" of "reseller_id" in "resellers" {
+        title: "Reseller preferences",
+        doc: "What is set for a reseller, for all its subscribers together. PUT replaces all of it.",
+        level: Reseller,
+        source: &registry::account::RESELLERS,
+        verbs: &OF_ADMINISTRATORS,
+        example: r#"{"concurrent_max_total": 500}"#,
+    }
+    PROFILEPREFERENCES = "profilepreferences", "profilepreference" of "profile_id" in "subscriberprofiles" {
+        title: "Subscriber profile preferences",
+        doc: "What is set for a subscriber profile, for all subscribers that have it. PUT replaces all of it.",
+        level: Profile,
+        source: &registry::subscriber_profile::PROFILES,
+        verbs: &OF_SELLERS,
+        journal: Some("profile_preferences"),
+        example: r#"{"dnd": false, "concurrent_max": 2}"#,
+    }
+    PEERINGSERVERPREFERENCES =
+        "peeringserverpreferences", "peeringserverpreference" of "peer_id" in "peeringservers"
+    {
+        title: "Peering server preferences",
+        doc: "What is set for a peering server. Records that it names, such as a rewrite rule set, are those of reseller 1. \
+              PUT replaces all of it.",
+        level: Peer,
+        source: &registry::peering::SERVERS,
+        verbs: &OF_ADMINISTRATORS,
+        example: r#"{"outbound_from_user": "npn", "concurrent_max": 30}"#,
+    }
+}
 
 /// The preferences of a level.
 struct Preferences {
     level: Level,
-    name: &'static str,
+    resource: &'static Resource,
     /// The field with the owner's id.
     owner: &'static str,
 }
 
 impl Preferences {
-    fn resource(&self) -> Option<&'static Resource> {
-        super::find(self.name)
-    }
-
     /// The bytes of a document.
     async fn document(&self, cx: &mut Cx<'_>, id: &str, attribute: &Attribute) -> Outcome<Option<Reply>> {
-        let (Some(resource), Ok(id)) = (self.resource(), id.parse::<i64>()) else { return Ok(None) };
-        let Some(source) = resource.source else { return Ok(None) };
+        let (Some(source), Ok(id)) = (self.resource.source, id.parse::<i64>()) else { return Ok(None) };
         if !listing::shows(cx.tx, cx.caller, source, id).await? {
             return Ok(None);
         }
@@ -181,12 +188,12 @@ const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options"
 #[async_trait::async_trait]
 impl Behaviour for Preferences {
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        if self.resource().is_none_or(|resource| resource.source.is_none()) {
-            return Ok(Vec::new());
-        }
         let mut found = preference::get(cx.tx, cx.caller, self.level, ids).await?;
         let item = |id: &i64| {
-            let values = found.remove(id)?;
+            let mut values = found.remove(id)?;
+            if std::ptr::eq(self.resource, &ACTIVESUBSCRIBERPREFERENCES) {
+                values = values.active(self.level);
+            }
             let set = values.iter().map(|(attribute, value)| (attribute.name.to_owned(), value.to_json()));
             let mut item: Item = set.collect();
             item.insert("id".to_owned(), (*id).into());
@@ -206,31 +213,30 @@ impl Behaviour for Preferences {
         if call.method != Method::GET {
             return Ok(None);
         }
-        match (&call.id, cx.params.get("preference").and_then(attribute::find), self.resource()) {
-            (Some(id), Some(attribute), _)
+        match (&call.id, cx.params.get("preference").and_then(attribute::find)) {
+            (Some(id), Some(attribute))
                 if attribute.kind == Type::Blob
                     && attribute.is_on(self.level)
                     && attribute.is_shown_to(cx.caller.role) =>
             {
                 self.document(cx, id, attribute).await
             }
-            // Owners of the level can't be made yet: the collection is empty.
-            (None, _, Some(resource)) if resource.source.is_none() => {
-                let window = Window::of(cx.params)?;
-                let path = format!("/api/{}/", resource.name);
-                let others = cx.params.others();
-                let total = (!cx.params.is_true("no_count")).then_some(0);
-                let paging =
-                    Paging { path: &path, page: window.page, rows: window.rows, others: &others, more: false, total };
-                Ok(Some(hal::collection(call, resource.name, false, &paging, Vec::new(), cx.state.hal_shape)))
-            }
             _ => Ok(None),
         }
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {
-        let Error::Dangling { field, value } = error else { return None };
-        let message = match *field {
+        let (field, value) = match error {
+            Error::Dangling { field, value } => (*field, value),
+            Error::Invalid { field, message } if message == OUTSIDE_PROFILE => {
+                let message = format!(
+                    "The entity could not be processed: A pointer that references a non-existent value (pointer: /{field})"
+                );
+                return Some(Refusal::new(422, message));
+            }
+            _ => return None,
+        };
+        let message = match field {
             "cli" => "Only numbers that belong to the customer can be assigned as 'cli'".to_owned(),
             "ncos" | "adm_ncos" | "adm_cf_ncos" => format!("Unknown ncos_level '{value}'"),
             "ncos_set" | "adm_ncos_set" | "adm_cf_ncos_set" => format!("Unknown ncos_set '{value}'"),

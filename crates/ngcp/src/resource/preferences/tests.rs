@@ -44,6 +44,8 @@ impl House {
             authenticator: Authenticator::new(test.db.clone(), clock, VerifiedCache::new(), Tokens::new(&keys.token)),
             sealer: std::sync::Arc::new(Sealer::new(&[7; 32])),
             hal_shape: HalShape::Legacy,
+            client_time: false,
+            locations: std::sync::Arc::new(plane::location::Locations::at("")),
         };
         let caller = Caller::system("test");
         let new = NewAccount {

@@ -110,8 +110,10 @@ const FIELDS: &[Field] = &[
     Field::new("administrative", Kind::Bool).doc("Whether it administers its customer."),
     Field::new("display_name", Kind::Text(0, 128)).doc("What callees are shown."),
     Field::new("external_id", Kind::Text(0, 255)).doc("The id that another system knows it by."),
-    Field::new("profile_set_id", Kind::PosInt).doc("The set of its profile."),
-    Field::new("profile_id", Kind::PosInt).doc("Its profile."),
+    Field::new("profile_set_id", Kind::PosInt)
+        .doc("The set of its profile, one of its reseller. A subscriber that the customer makes itself has the pilot's."),
+    Field::new("profile_id", Kind::PosInt)
+        .doc("Its profile, one of the set: it sees and sets only what the profile names. If none is sent, the set's default."),
     Field::new("is_pbx_pilot", Kind::Bool).doc("Whether it is the pilot of the customer's PBX. Only for a PBX."),
     Field::new("is_pbx_group", Kind::Bool).doc("Whether it is a group. Only for a PBX."),
     Field::new("pbx_extension", Kind::Text(1, 31)).doc("Its extension: everybody's but the pilot's. Only for a PBX."),
@@ -209,12 +211,13 @@ impl Behaviour for Subscribers {
     }
 }
 
-fn allow_primary(cx: &Cx<'_>) -> bool {
+/// Whether the query lets a new primary number be shown to those that its subscriber calls.
+pub(in crate::resource) fn allow_primary(cx: &Cx<'_>) -> bool {
     !matches!(cx.params.get("create_primary_acli"), Some("0" | "false"))
 }
 
 /// The country code as the dialect has it: a number.
-pub(super) fn country_code(split: &Split) -> Value {
+pub(in crate::resource) fn country_code(split: &Split) -> Value {
     split.cc.parse::<i64>().map_or(Value::Null, Value::from)
 }
 

@@ -11,9 +11,6 @@ use serde_json::Value;
 use super::wrong;
 use crate::kernel::{Failure, Item, Outcome, Refusal, Verifiers};
 
-/// The most alias numbers that are sent at once, unless the subscriber has more of them already.
-const MOST_ALIASES: usize = 1000;
-
 /// The customer that a new subscriber is to belong to.
 pub(super) fn customer(caller: &Caller, input: &Item) -> Outcome<AccountId> {
     match (caller.role, integer(input, "customer_id")) {
@@ -32,13 +29,12 @@ pub(super) fn new(account_id: AccountId, verifiers: &Verifiers, input: &Item, al
     };
     let username = text(input, "username").unwrap_or_default();
     let password = text(input, "password").ok_or_else(|| wrong("password", "SIP Password field is required"))?;
-    let mut details = details(&Details::default(), input)?;
-    details.webusername.get_or_insert_with(|| username.clone());
+    let details = details(&Details::default(), input)?;
     Ok(New {
         account_id,
         domain,
         primary: primary(input.get("primary_number"))?,
-        aliases: aliases(input.get("alias_numbers"), MOST_ALIASES)?,
+        aliases: aliases(input.get("alias_numbers"))?,
         password: verifiers.sip(&password)?,
         web_password: match text(input, "webpassword") {
             Some(password) => Some(verifiers.web(&password)?),
@@ -79,10 +75,7 @@ pub(super) fn change(
         return Err(wrong("password", "SIP Password field is required"));
     }
     let new_password = sent.filter(|sent| Some(sent.as_str()) != password);
-    let mut details = details(&before.details, input)?;
-    if input.contains_key("webusername") {
-        details.webusername.get_or_insert_with(|| before.username.clone());
-    }
+    let details = details(&before.details, input)?;
     let kept = || before.primary_number.as_ref().map(|held| held.split.clone());
     Ok(Change {
         details,
@@ -94,7 +87,7 @@ pub(super) fn change(
             None => {
                 before.alias_numbers.iter().map(|h| Alias { split: h.split.clone(), is_devid: h.is_devid }).collect()
             }
-            sent => aliases(sent, MOST_ALIASES.max(before.alias_numbers.len()))?,
+            sent => aliases(sent)?,
         },
         password: new_password.map(|password| verifiers.sip(&password)).transpose()?,
         web_password: match (input.get("webpassword"), text(input, "webpassword")) {
@@ -190,18 +183,13 @@ fn primary(sent: Option<&Value>) -> Outcome<Option<Split>> {
     }
 }
 
-fn aliases(sent: Option<&Value>, most: usize) -> Outcome<Vec<Alias>> {
+fn aliases(sent: Option<&Value>) -> Outcome<Vec<Alias>> {
     let members = match sent {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(members)) => members,
         Some(_) => return Err(refused("Invalid alias_number parameter, must be an array.")),
     };
-    let entered = members.len();
-    if entered > most {
-        let error = format!("Field should not have more than {most} members. You entered {entered}");
-        return Err(wrong("alias_numbers", &error));
-    }
-    let mut aliases = Vec::with_capacity(entered);
+    let mut aliases = Vec::with_capacity(members.len());
     for member in members {
         let Value::Object(parts) = member else {
             return Err(refused("Invalid alias_number parameter, must be an array of the hashes."));

@@ -8,6 +8,9 @@ pub(super) fn refusal(error: &Error) -> Option<Refusal> {
     let message = match error {
         Error::Taken { field, value, .. } => taken(field, value)?,
         Error::Dangling { field, value } => dangling(field, value)?,
+        Error::Invalid { field: "alias_numbers", message } => {
+            return Some(Refusal::invalid_field("alias_numbers", "", &format!("Field {message}")));
+        }
         Error::Invalid { field, message } => invalid(field, message)?,
         Error::InUse { kind: "pilot", .. } => {
             return Some(Refusal::new(403, "Cannot terminate pilot subscriber when other subscribers exists"));

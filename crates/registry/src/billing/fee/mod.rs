@@ -1,8 +1,11 @@
 //! Fees: what calls from a source to a destination cost, within a zone of a billing profile.
 //!
 //! A profile has one fee for each destination, source, direction and way of matching. The zone is one of the profile, or
-//! is named and made where it is missing. Intervals are at least one second.
+//! is named and made where it is missing. Intervals are at least one second, and regular expressions are some. What
+//! [`lookup`](super::lookup) goes by is worked out when a fee is written.
 
+mod lead;
+pub(super) mod pattern;
 mod spec;
 
 use serde::Serialize;
@@ -18,6 +21,7 @@ use crate::{Error, Result};
 
 use spec::spec;
 pub use spec::{Direction, MatchMode, Spec, Tariff};
+pub use lead::derive as derive_leads;
 pub(super) use spec::{check, values};
 
 /// The zone that a fee is to be in.
@@ -56,8 +60,15 @@ macro_rules! columns {
         "profile_id, zone_id, reseller_id, match_mode, source, destination, direction, onpeak_init_rate, \
          onpeak_init_interval, onpeak_follow_rate, onpeak_follow_interval, onpeak_extra_rate, onpeak_extra_second, \
          onpeak_use_free_time, offpeak_init_rate, offpeak_init_interval, offpeak_follow_rate, offpeak_follow_interval, \
-         offpeak_extra_rate, offpeak_extra_second, offpeak_use_free_time, aoc_pulse_amount_per_message"
+         offpeak_extra_rate, offpeak_extra_second, offpeak_use_free_time, aoc_pulse_amount_per_message, lead, precedence"
     };
+}
+
+pub(super) use columns;
+
+/// The statements of this module.
+pub(super) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    [STATEMENTS, lead::STATEMENTS].into_iter().flatten()
 }
 
 /// The beginning of a statement that makes fees; as many columns as [`values`] has.
@@ -65,14 +76,14 @@ pub(super) const INSERT_INTO: &str = concat!("INSERT INTO billing_fees (", colum
 
 statements! {
     INSERT = concat!("INSERT INTO billing_fees (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-        $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
+        $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) \
         ON CONFLICT (profile_id, destination, source, direction, match_mode) DO NOTHING RETURNING id");
     UPDATE = "UPDATE billing_fees SET profile_id = $1, zone_id = $2, reseller_id = $3, match_mode = $4, source = $5, \
         destination = $6, direction = $7, onpeak_init_rate = $8, onpeak_init_interval = $9, onpeak_follow_rate = $10, \
         onpeak_follow_interval = $11, onpeak_extra_rate = $12, onpeak_extra_second = $13, onpeak_use_free_time = $14, \
         offpeak_init_rate = $15, offpeak_init_interval = $16, offpeak_follow_rate = $17, offpeak_follow_interval = $18, \
         offpeak_extra_rate = $19, offpeak_extra_second = $20, offpeak_use_free_time = $21, \
-        aoc_pulse_amount_per_message = $22 WHERE id = $23";
+        aoc_pulse_amount_per_message = $22, lead = $23, precedence = $24 WHERE id = $25";
     DELETE = "DELETE FROM billing_fees WHERE id = $1";
     BY_ID = concat!("SELECT id, ", columns!(), " FROM billing_fees WHERE id = $1");
     BY_KEY = "SELECT id FROM billing_fees WHERE profile_id = $1 AND destination = $2 AND source = $3 AND direction = $4 \
@@ -117,7 +128,8 @@ impl Fee {
     }
 }
 
-fn fee(row: &Row) -> Result<Fee> {
+/// A row with the id and every column.
+pub(super) fn fee(row: &Row) -> Result<Fee> {
     Ok(Fee {
         id: row.get("id")?,
         billing_profile_id: row.get("profile_id")?,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use store::{Row, Val, args};
 
+use super::pattern;
 use crate::billing::Rate;
 use crate::id::{AccountId, ProfileId, ZoneId};
 use crate::{Error, Result};
@@ -20,7 +21,8 @@ pub enum Direction {
 
 crate::text_enum!(Direction, "direction", { In => "in", Out => "out" });
 
-/// How a number is compared with a fee's source and destination.
+/// How a number is compared with a fee's source and destination. Regular expressions are found anywhere in the number
+/// unless they are anchored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchMode {
@@ -29,9 +31,9 @@ pub enum MatchMode {
     RegexLongestPattern,
     /// Regular expressions; of several that match, the one that matches most of the number counts.
     RegexLongestMatch,
-    /// The longest prefix.
+    /// Prefixes, of which the longest counts; the source `.` stands for any.
     Prefix,
-    /// The destination as it is.
+    /// The destination as it is; the source is a regular expression.
     ExactDestination,
 }
 
@@ -155,15 +157,28 @@ pub(in crate::billing) fn values(profile: ProfileId, zone: ZoneId, reseller: Acc
             tariff.use_free_time
         ]);
     }
-    values.push(spec.aoc_pulse_amount_per_message.into());
+    let Spec { match_mode, source, destination, .. } = spec;
+    values.extend_from_slice(args![
+        spec.aoc_pulse_amount_per_message,
+        pattern::lead(*match_mode, destination),
+        pattern::precedence(*match_mode, destination, source)
+    ]);
     values
 }
 
-/// Refuses what is too long and intervals of less than a second.
+/// Refuses what is too long, what is no regular expression where it has to be one, and intervals of less than a second.
 pub(in crate::billing) fn check(spec: &Spec) -> Result<()> {
     for (field, text) in [("destination", &spec.destination), ("source", &spec.source)] {
         if text.is_empty() || text.chars().count() > 255 {
             return Err(Error::invalid(field, "it has 1 to 255 characters"));
+        }
+        let is_pattern = match spec.match_mode {
+            MatchMode::RegexLongestPattern | MatchMode::RegexLongestMatch => true,
+            MatchMode::ExactDestination => field == "source",
+            MatchMode::Prefix => false,
+        };
+        if is_pattern {
+            pattern::check(field, text)?;
         }
     }
     for (tariff, names) in [&spec.onpeak, &spec.offpeak].into_iter().zip(NAMES) {

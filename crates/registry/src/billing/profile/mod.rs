@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use store::{Tx, args};
 
-use super::peak;
+use super::{package, peak};
 use crate::account::{self, Kind};
 use crate::caller::Caller;
 use crate::id::{AccountId, ProfileId};
@@ -20,6 +20,7 @@ use crate::listing::{self, Column, Reach, Source};
 use crate::statement::statements;
 use crate::{Error, Result};
 
+pub(crate) use spec::check_fraud;
 pub use spec::{Fraud, Spec};
 use spec::{MANY, check, profile, values};
 
@@ -245,11 +246,11 @@ pub async fn update(
 /// Ends a profile: it is seen no more, and its name and handle are free again.
 ///
 /// # Errors
-/// [`Error::InUse`] where accounts that are not terminated are mapped to it; [`Error::NotFound`],
+/// [`Error::InUse`] where accounts that are not terminated are mapped to it or packages name it; [`Error::NotFound`],
 /// [`Error::Terminated`], [`Error::NotAllowed`].
 pub async fn terminate(tx: &mut Tx, caller: &Caller, now: i64, id: ProfileId) -> Result<()> {
     let before = to_change(tx, caller, id).await?;
-    if tx.query_opt(USED, args![id]).await?.is_some() {
+    if tx.query_opt(USED, args![id]).await?.is_some() || package::names_profile(tx, id).await? {
         return Err(Error::InUse { kind: "billing profile", key: id.to_string() });
     }
     tx.execute(TERMINATE, args![now, id]).await?;

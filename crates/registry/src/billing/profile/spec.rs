@@ -157,11 +157,18 @@ pub(super) fn check(spec: &Spec) -> Result<()> {
     if spec.interval_free_time < 0 {
         return Err(Error::invalid("interval_free_time", "it is not below zero"));
     }
+    check_fraud(&spec.fraud_interval, &spec.fraud_daily)?;
+    spec.peaks.check()
+}
+
+/// Refuses limits below zero, unknown locks and addresses that are none.
+pub(crate) fn check_fraud(interval: &Fraud, daily: &Fraud) -> Result<()> {
+    let long = |text: &str, most: usize| text.is_empty() || text.chars().count() > most;
     let names = [
         ("fraud_interval_limit", "fraud_interval_lock", "fraud_interval_notify"),
         ("fraud_daily_limit", "fraud_daily_lock", "fraud_daily_notify"),
     ];
-    for ((limit, lock, notify), fraud) in names.into_iter().zip([&spec.fraud_interval, &spec.fraud_daily]) {
+    for ((limit, lock, notify), fraud) in names.into_iter().zip([interval, daily]) {
         if fraud.limit.is_some_and(|limit| limit < 0) {
             return Err(Error::invalid(limit, "a limit is not below zero"));
         }
@@ -173,5 +180,5 @@ pub(super) fn check(spec: &Spec) -> Result<()> {
             return Err(Error::invalid(notify, "it is not a list of e-mail addresses, parted by commas"));
         }
     }
-    spec.peaks.check()
+    Ok(())
 }

@@ -5,6 +5,7 @@ mod backup;
 mod export;
 mod import;
 mod journal;
+mod lnp;
 mod number;
 mod order;
 mod pool;

@@ -35,7 +35,7 @@ store::on_both! {
         let site = Site::ready(database).await;
         site.ok("pool add london").await;
         for (words, why) in [
-            ("pool add london", "there is a pool named `london` already"),
+            ("pool add london", "number pool: name `london` exists already"),
             ("pool add 12", "name: `12` must have 1 to 200 characters and not be a number"),
             ("pool add x --minimum 3 --maximum 2", "maximum: 2 is less than the minimum, 3"),
             ("pool add x --setup-price 1.1234567", "setup_price: `1.1234567` is not an amount with up to six decimal places"),

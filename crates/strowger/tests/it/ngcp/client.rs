@@ -227,6 +227,7 @@ fn client(certificate: &Path, http1: bool) -> reqwest::Client {
         .tls_certs_only([reqwest::Certificate::from_pem(&pem).unwrap()])
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        .http1_max_headers(1_000)
         .timeout(std::time::Duration::from_secs(60));
     if http1 { builder.http1_only() } else { builder }.build().unwrap()
 }

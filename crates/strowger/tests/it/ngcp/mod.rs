@@ -4,6 +4,7 @@ mod access;
 mod client;
 mod clients;
 mod concurrent;
+mod form;
 mod kernel;
 mod rules;
 mod samples;

@@ -69,7 +69,11 @@ impl World {
 
     /// A server with more in its environment.
     pub(crate) async fn with(database: TestDb, environment: &[(&str, &str)]) -> World {
-        let site = Site::new(database);
+        World::of(Site::new(database), environment).await
+    }
+
+    /// A server of a place that has been prepared.
+    pub(crate) async fn of(site: Site, environment: &[(&str, &str)]) -> World {
         let mut server = site.serve_with(environment).await;
         let certificate = site.data("tls-certificate.pem");
         let door = Door::new(&server.url().await, &certificate);

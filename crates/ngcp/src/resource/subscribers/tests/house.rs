@@ -59,6 +59,8 @@ impl House {
             authenticator: Authenticator::new(test.db.clone(), clock, VerifiedCache::new(), tokens),
             sealer: Arc::new(Sealer::new(keys.sealing.reveal())),
             hal_shape: HalShape::Modern,
+            client_time: false,
+            locations: Arc::new(plane::location::Locations::at("")),
         };
         let admin = crate::router(state.clone(), Realm::Admin);
         House { admin, subscriber: crate::router(state, Realm::Subscriber), test }

@@ -3,4 +3,5 @@
 mod bans;
 mod certificates;
 mod passwords;
+mod second_factor;
 mod tokens;

@@ -2,9 +2,24 @@
 
 mod accounts;
 mod admins;
+mod balances;
 mod billing;
+mod collections;
+mod emergency;
+mod calls;
 mod forwards;
+mod lnp;
+mod peerings;
+mod places;
+mod phonebooks;
+mod registrations;
+mod services;
+mod ncos;
+mod rewrites;
+mod subscriber_profiles;
 mod subscribers;
+mod sounds;
+mod templates;
 
 use serde_json::{Value, json};
 

@@ -13,6 +13,8 @@ pub(super) struct Owner {
     pub(super) reseller: Option<i64>,
     pub(super) customer: Option<i64>,
     pub(super) subscriber: Option<i64>,
+    /// Whether all customers and subscribers of the reseller see it too.
+    pub(super) served: bool,
 }
 
 /// A row.
@@ -32,8 +34,8 @@ impl Row {
         }
         let fits = |own: Option<i64>, of: Option<i64>| own.is_none() || own == of;
         fits(viewer.reseller, owner.reseller)
-            && fits(viewer.customer, owner.customer)
-            && fits(viewer.subscriber, owner.subscriber)
+            && (owner.served
+                || (fits(viewer.customer, owner.customer) && fits(viewer.subscriber, owner.subscriber)))
     }
 }
 
@@ -41,6 +43,7 @@ impl Row {
 pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut known = Vec::new();
+    super::orders::make(world, people, &mut rows).await;
     world.site.ok("pool add scope --area-code 20").await;
     world.site.ok("number add scope 442079469000 442079469009").await;
     for (n, house) in people.houses.iter().enumerate() {
@@ -56,7 +59,17 @@ pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
                 "offpeak_init_interval": 60, "offpeak_follow_interval": 60,
             });
             let fee = reseller.door.create("billingfees", &fee).await;
+            let times = reseller.door.create("timesets", &json!({ "name": "times", "times": [] })).await;
+            let container = reseller.door.create("emergencymappingcontainers", &json!({ "name": "here" })).await;
+            let mapping = json!({ "emergency_container_id": container, "code": "144", "prefix": "0431" });
+            let template = json!({
+                "name": "home", "description": "a home", "lang": "js", "yaml": "fields: []\nsubscriber: {}\n",
+            });
             for (resource, id) in [
+                ("emergencymappings", reseller.door.create("emergencymappings", &mapping).await),
+                ("emergencymappingcontainers", container),
+                ("provisioningtemplates", reseller.door.create("provisioningtemplates", &template).await),
+                ("timesets", times),
                 ("billingprofiles", reseller.profile_id),
                 ("billingzones", zone),
                 ("billingfees", fee),
@@ -69,6 +82,13 @@ pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
             ] {
                 rows.push(Row { resource, id, owner: of_reseller });
             }
+            let entry = json!({ "name": "Support", "number": "43123" });
+            let id = reseller.door.create("resellerphonebookentries", &entry).await;
+            rows.push(Row { resource: "resellerphonebookentries", id, owner: of_reseller });
+            super::rewrites::of_reseller(reseller, of_reseller, &mut rows).await;
+            super::sounds::of_reseller(reseller, of_reseller, &mut rows).await;
+            super::money::of_reseller(reseller, of_reseller, &mut rows).await;
+            super::profiles::of_reseller(world, reseller, of_reseller, &mut rows).await;
             for resource in ["admins", "admincerts"] {
                 let owner = Owner { login: Some(reseller.admin_id), ..of_reseller };
                 rows.push(Row { resource, id: reseller.admin_id, owner });
@@ -78,14 +98,23 @@ pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
         let reserved = json!({
             "number": format!("44207946900{n}"), "customer_id": house.customer.id, "until": "2099-01-01 00:00:00",
         });
+        let place = json!({ "contract_id": house.customer.id, "name": "x", "description": "x", "blocks": [] });
         for (resource, id) in [
             ("numberreservations", world.admin.create("numberreservations", &reserved).await),
+            ("customerlocations", reseller.door.create("customerlocations", &place).await),
             ("customercontacts", house.customer.contact_id),
             ("customers", house.customer.id),
             ("customerpreferences", house.customer.id),
         ] {
             rows.push(Row { resource, id, owner });
         }
+        let entry = json!({ "customer_id": house.customer.id, "name": "Desk", "number": "43124" });
+        let id = reseller.door.create("customerphonebookentries", &entry).await;
+        rows.push(Row { resource: "customerphonebookentries", id, owner });
+        super::rewrites::of_house(house, of_reseller, &mut rows).await;
+        super::sounds::of_house(house, owner, &mut rows).await;
+        super::money::of_house(house, of_reseller, &mut rows).await;
+        super::calls::of_house(house, owner, &mut rows).await;
         of_subscribers(world, house, owner, n, &mut rows).await;
     }
     for viewer in people.viewers.iter().filter(|viewer| viewer.role != 'R') {
@@ -100,6 +129,8 @@ pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
 async fn of_subscribers(world: &World, house: &House, owner: Owner, n: usize, rows: &mut Vec<Row>) {
     for subscriber in [&house.chief, &house.clerk] {
         let owner = Owner { subscriber: Some(subscriber.id), ..owner };
+        rows.push(Row { resource: "activesubscriberpreferences", id: subscriber.id, owner });
+        super::services::of_subscriber(&house.reseller, subscriber.id, owner, rows).await;
         for resource in ["subscribers", "subscriberpreferences", "callforwards", "cfmappings"] {
             rows.push(Row { resource, id: subscriber.id, owner });
         }
@@ -112,6 +143,14 @@ async fn of_subscribers(world: &World, house: &House, owner: Owner, n: usize, ro
         ] {
             let mut body = more;
             body["name"] = json!(format!("set {n}"));
+            body["subscriber_id"] = json!(subscriber.id);
+            rows.push(Row { resource, id: door.create(resource, &body).await, owner });
+        }
+        for (resource, more) in [
+            ("trustedsources", json!({ "src_ip": "192.0.2.1", "protocol": "ANY" })),
+            ("subscriberlocationmappings", json!({ "location": "sip:a@192.0.2.1" })),
+        ] {
+            let mut body = more;
             body["subscriber_id"] = json!(subscriber.id);
             rows.push(Row { resource, id: door.create(resource, &body).await, owner });
         }

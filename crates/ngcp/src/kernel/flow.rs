@@ -1,0 +1,60 @@
+//! Requests whose body or answer is too large to be held in memory, or that are done in many transactions.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use registry::Caller;
+
+use super::call::{Call, Params, Reply};
+use super::error::Outcome;
+use super::path::{Place, collapsed, method, place};
+use super::resource::Resource;
+use super::time;
+use crate::Ngcp;
+
+/// Largest body that is read as it comes, in bytes.
+pub(crate) const LARGEST: usize = 1 << 31;
+/// Most time for such a request.
+pub(crate) const LONGEST: Duration = Duration::from_hours(6);
+
+/// Such a request.
+pub(crate) struct Flow<'a> {
+    /// What the face stands on.
+    pub(crate) state: &'a Ngcp,
+    /// Who asks.
+    pub(crate) caller: &'a Caller,
+    /// The time, in microseconds since 1970 UTC.
+    pub(crate) now: i64,
+    /// The query's parameters.
+    pub(crate) params: &'a Params,
+    /// What was asked, without the body.
+    pub(crate) call: &'a Call,
+    /// The body.
+    pub(crate) body: Body,
+}
+
+/// Lets the resource answer.
+pub(super) async fn run(
+    state: &Ngcp,
+    params: &Params,
+    caller: &Caller,
+    call: &Call,
+    resource: &'static Resource,
+    body: Body,
+) -> Outcome<Reply> {
+    let now = time::of_request(state, &call.headers)?;
+    resource.behaviour.flow(Flow { state, caller, now, params, call, body }).await
+}
+
+/// Whether a request is one of these.
+pub(crate) fn is_one(request: &Request) -> bool {
+    let path = collapsed(request.uri().path());
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    match place(&segments, &path) {
+        Ok(Place::Collection(resource)) => {
+            resource.behaviour.flows(&method(request.method(), request.headers()), request.headers())
+        }
+        _ => false,
+    }
+}

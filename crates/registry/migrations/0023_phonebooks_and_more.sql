@@ -1,0 +1,51 @@
+-- Sets of codes for emergency calls, which preferences name.
+CREATE TABLE emergency_mapping_containers (
+    id {pk},
+    reseller_id BIGINT NOT NULL REFERENCES accounts (id),
+    name {key} NOT NULL
+);
+CREATE UNIQUE INDEX emergency_mapping_containers_name ON emergency_mapping_containers (reseller_id, name);
+CREATE INDEX emergency_mapping_containers_reseller ON emergency_mapping_containers (reseller_id, id);
+
+CREATE TABLE emergency_mappings (
+    id {pk},
+    emergency_container_id BIGINT NOT NULL REFERENCES emergency_mapping_containers (id),
+    -- The reseller of the container.
+    reseller_id BIGINT NOT NULL,
+    code {key} NOT NULL,
+    prefix {key},
+    suffix {key}
+);
+CREATE UNIQUE INDEX emergency_mappings_code ON emergency_mappings (emergency_container_id, code);
+CREATE INDEX emergency_mappings_container ON emergency_mappings (emergency_container_id, id);
+CREATE INDEX emergency_mappings_reseller ON emergency_mappings (reseller_id, id);
+
+-- How whole customers with their subscribers are to be made, written down as YAML or JSON.
+CREATE TABLE provisioning_templates (
+    id {pk},
+    -- None: the operator's.
+    reseller_id BIGINT REFERENCES accounts (id),
+    name {key} NOT NULL,
+    description {key} NOT NULL,
+    lang TEXT NOT NULL,
+    yaml TEXT NOT NULL,
+    create_timestamp BIGINT NOT NULL,
+    modify_timestamp BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX provisioning_templates_name ON provisioning_templates (reseller_id, name);
+CREATE UNIQUE INDEX provisioning_templates_shared_name ON provisioning_templates (name) WHERE reseller_id IS NULL;
+CREATE INDEX provisioning_templates_reseller ON provisioning_templates (reseller_id, id);
+
+-- The second factors of those who log in: the secret that their codes are made of.
+CREATE TABLE otp_secrets (
+    id {pk},
+    -- The owner: either of the two.
+    login_id BIGINT UNIQUE REFERENCES logins (id),
+    subscriber_id BIGINT UNIQUE REFERENCES subscribers (id),
+    sealed BYTEA NOT NULL,
+    -- Whether a right code has been shown: the secret is not given out again.
+    confirmed BOOLEAN NOT NULL,
+    -- The step of the last code that was used: neither it nor one before it is taken again.
+    last_step BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);

@@ -1,0 +1,144 @@
+//! What holds for all intervals: no gap, no overlap, sums conserved, and many steps are one.
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::super::calendar::{Calendar, StartMode, Unit};
+use super::super::terms::{CarryOver, Interval, Terms};
+use super::examples::{at, offer};
+use super::*;
+use crate::clock::DAY;
+use crate::tests::cases;
+
+/// Something that happens so long after what happened before.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Look,
+    Debit(i64),
+    TopUp(i64),
+    Set(i64),
+}
+
+fn any_terms() -> impl Strategy<Value = Terms> {
+    let zones =
+        prop::sample::select(vec!["UTC", "Europe/Vienna", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]);
+    let created = at("2011-12-01")..at("2025-01-01");
+    let calendar = (
+        prop::sample::select(StartMode::ALL),
+        1_i64..4,
+        prop::sample::select(&[Unit::Hour, Unit::Day, Unit::Week, Unit::Month][..]),
+        zones,
+        created,
+    )
+        .prop_map(|(mode, value, unit, zone, created_at)| {
+            let zone = TimeZone::get(zone).expect("a zone");
+            Calendar { mode, value, unit, zone, created_at }
+        });
+    let rules = (
+        prop::sample::select(CarryOver::ALL),
+        prop::option::of(1_i64..4),
+        prop::option::of(-1_000_000_i64..3_000_000),
+        0_i64..2_000_000,
+    );
+    let offers = (0_u32..3_000, 0_i64..5_000, 0_u32..3_000, 1_i64..400);
+    (calendar, rules, offers).prop_map(
+        |(calendar, (carry_over, notopup, lock_below, held), (one, time, two, later))| {
+            let second = (calendar.created_at + later * DAY, offer(&format!("{two}.125"), time / 2));
+            Terms {
+                timely: Some((2, Unit::Hour)),
+                offers: vec![(0, offer(&format!("{one}.33333"), time)), second],
+                calendar,
+                carry_over,
+                notopup,
+                lock_below,
+                profiles_below: None,
+                package_id: None,
+                held,
+            }
+        },
+    )
+}
+
+fn any_event() -> impl Strategy<Value = (i64, Event)> {
+    let amount = 0_i64..20_000_000;
+    let event = prop_oneof![
+        Just(Event::Look),
+        amount.clone().prop_map(Event::Debit),
+        amount.clone().prop_map(Event::TopUp),
+        amount.prop_map(|to| Event::Set(to - 5_000_000)),
+    ];
+    (0_i64..(20 * DAY), event)
+}
+
+/// All that happens, one after the other.
+fn run(terms: &Terms, events: &[(i64, Event)], looks: bool) -> (Vec<Interval>, Interval) {
+    let mut now = terms.calendar.created_at;
+    let mut open = first(terms, 0);
+    let mut closed = Vec::new();
+    for (after, event) in events {
+        now += after;
+        if !looks && matches!(event, Event::Look) {
+            continue;
+        }
+        let caught = catch_up(open, terms, now);
+        closed.extend(caught.closed);
+        open = caught.open;
+        match event {
+            Event::Look => {}
+            Event::Debit(amount) => open.debited += amount,
+            Event::Set(cash) => open.set(*cash, 60),
+            Event::TopUp(amount) => {
+                let (ended, next) = top_up(open, terms, terms, now, *amount);
+                closed.extend(ended);
+                open = next;
+            }
+        }
+    }
+    let caught = catch_up(open, terms, now);
+    closed.extend(caught.closed);
+    (closed, caught.open)
+}
+
+#[test]
+fn intervals_leave_no_gap_and_conserve_sums() {
+    let strategy = (any_terms(), prop::collection::vec(any_event(), 0..25));
+    cases(400)
+        .run(&strategy, |(terms, events)| {
+            let (closed, open) = run(&terms, &events, true);
+            let now = terms.calendar.created_at + events.iter().map(|(after, _)| after).sum::<i64>();
+            let all: Vec<&Interval> = closed.iter().chain([&open]).collect();
+            prop_assert!(all[0].start <= terms.calendar.created_at);
+            prop_assert!(open.start <= now && open.end.is_none_or(|end| now < end));
+            for pair in all.windows(2) {
+                prop_assert_eq!(pair[0].end, Some(pair[1].start));
+                prop_assert!(pair[0].start < pair[1].start);
+                prop_assert_eq!(pair[0].ordinal + pair[0].spans, pair[1].ordinal);
+                prop_assert_eq!(pair[0].cash(), pair[1].opening);
+            }
+            let sum = |part: fn(&Interval) -> i64| all.iter().map(|interval| part(interval)).sum::<i64>();
+            let paid: i64 = events.iter().map(|(_, e)| if let Event::TopUp(n) = e { *n } else { 0 }).sum();
+            let taken: i64 = events.iter().map(|(_, e)| if let Event::Debit(n) = e { *n } else { 0 }).sum();
+            prop_assert_eq!((sum(|i| i.topped_up), sum(|i| i.debited)), (paid, taken));
+            let gained = sum(|i| i.granted + i.topped_up + i.adjusted);
+            prop_assert_eq!(all[0].opening + gained - sum(|i| i.debited) - sum(|i| i.discarded), open.cash());
+            prop_assert!(all.iter().all(|i| i.discarded >= 0 && i.granted >= 0 && i.free_time >= 0));
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn many_steps_are_one() {
+    let strategy = (any_terms(), prop::collection::vec(any_event(), 0..25));
+    cases(400)
+        .run(&strategy, |(terms, events)| {
+            let (one, many) = (run(&terms, &events, false), run(&terms, &events, true));
+            // Where idle intervals have been passed over there are fewer of them, but the last is the same.
+            if one.0.iter().chain(&many.0).all(|interval| interval.spans == 1) {
+                prop_assert_eq!(one.0, many.0);
+            }
+            prop_assert_eq!(one.1, many.1);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+}

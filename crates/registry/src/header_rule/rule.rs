@@ -1,0 +1,150 @@
+//! The rules of a set.
+
+use serde::{Deserialize, Serialize};
+use store::{Tx, args};
+
+use super::{
+    ACTIONS, ACTIONS_OF_RULE, CONDITIONS, CONDITIONS_OF_RULE, DELETE_ACTIONS_OF_RULE, DELETE_CONDITIONS_OF_RULE,
+    RuleSet, check_room, delete_all,
+};
+use crate::caller::Caller;
+use crate::id::{AccountId, HeaderRuleId, HeaderRuleSetId};
+use crate::listing::{Column, Reach, Source};
+use crate::record::{self, Kept, record};
+use crate::statement::statements;
+use crate::{Error, Result};
+
+/// Which messages a rule is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From the caller's side into the platform.
+    #[default]
+    Inbound,
+    /// Out of the platform to the called side.
+    Outbound,
+    /// To subscribers of the platform.
+    Local,
+    /// To peers.
+    Peer,
+    /// Into a call forward.
+    CfInbound,
+    /// Out of a call forward.
+    CfOutbound,
+    /// From the calling party.
+    AInbound,
+    /// To the calling party.
+    AOutbound,
+    /// From the called party.
+    BInbound,
+    /// To the called party.
+    BOutbound,
+    /// Replies.
+    Reply,
+}
+
+crate::text_enum!(Direction, "direction", {
+    Inbound => "inbound", Outbound => "outbound", Local => "local", Peer => "peer", CfInbound => "cf_inbound",
+    CfOutbound => "cf_outbound", AInbound => "a_inbound", AOutbound => "a_outbound", BInbound => "b_inbound",
+    BOutbound => "b_outbound", Reply => "reply",
+});
+
+record! {
+    /// A rule of a set.
+    Rule(HeaderRuleId) in "header_rules" called "header rule" {
+        /// The set that it is of.
+        set_id: HeaderRuleSetId,
+        /// The set's reseller.
+        #[serde(skip_deserializing)]
+        reseller_id: AccountId,
+        /// Its name.
+        name: String,
+        /// What it is for.
+        description: Option<String>,
+        /// The lowest comes first; none when it is made: after all others.
+        priority: Option<i64>,
+        /// Which messages it is for.
+        direction: Direction,
+        /// No rule after it is looked at once it has applied.
+        stopper: bool,
+        /// Whether it is looked at at all.
+        enabled: bool = true,
+    }
+}
+
+/// Most rules of a set.
+const MOST_RULES: i64 = 500;
+
+statements! {
+    LAST = "SELECT CAST(COALESCE(MAX(priority), 0) AS BIGINT) AS priority FROM header_rules WHERE set_id = $1";
+    COUNT = "SELECT COUNT(*) AS n FROM header_rules WHERE set_id = $1";
+}
+
+/// The rules of all sets.
+pub static RULES: Source = Source {
+    name: "header rules",
+    from: "header_rules t",
+    fixed: "",
+    reach: Reach::RESELLER,
+    columns: &[
+        Column::int("id", "t.id"),
+        Column::int("reseller_id", "t.reseller_id"),
+        Column::int("set_id", "t.set_id"),
+        Column::text("name", "t.name"),
+        Column::text("description", "t.description"),
+        Column::int("priority", "t.priority"),
+        Column::text("direction", "t.direction"),
+        Column::bool("stopper", "t.stopper"),
+        Column::bool("enabled", "t.enabled"),
+    ],
+    tallies: &["reseller_id"],
+};
+
+#[async_trait::async_trait]
+impl Kept for Rule {
+    fn source() -> &'static Source {
+        &RULES
+    }
+
+    fn must_keep(caller: &Caller) -> Result<()> {
+        RuleSet::must_keep(caller)
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.reseller_id)
+    }
+
+    fn tallied(&self) -> Vec<(&'static str, i64)> {
+        vec![("reseller_id", self.reseller_id.0)]
+    }
+
+    fn taken(&self) -> Error {
+        Error::taken("header rule", "id", self.id)
+    }
+
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
+        if before.is_some_and(|before| before.set_id != self.set_id) {
+            return Err(Error::invalid("set_id", "a header rule stays in its set"));
+        }
+        let set: RuleSet = match record::hold(tx, caller, self.set_id.0).await {
+            Err(Error::NotFound { .. }) => return Err(Error::dangling("set_id", self.set_id)),
+            found => found?,
+        };
+        self.reseller_id = set.reseller_id;
+        if before.is_none() {
+            let count = tx.query_one(COUNT, args![self.set_id]).await?.at(0)?;
+            check_room(count, MOST_RULES, "rules of a header rule set:")?;
+        }
+        if self.priority.is_none() {
+            let last: i64 = tx.query_one(LAST, args![self.set_id]).await?.at(0)?;
+            self.priority = Some(last.saturating_add(1));
+        }
+        Ok(())
+    }
+
+    async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
+        let (id, reseller) = (self.id.0, self.reseller_id);
+        delete_all(tx, &ACTIONS, reseller, (ACTIONS_OF_RULE, DELETE_ACTIONS_OF_RULE), id).await?;
+        delete_all(tx, &CONDITIONS, reseller, (CONDITIONS_OF_RULE, DELETE_CONDITIONS_OF_RULE), id).await
+    }
+}

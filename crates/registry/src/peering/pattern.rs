@@ -1,0 +1,26 @@
+//! Patterns of rules: regular expressions that are found somewhere in a text, in time that is linear in it.
+
+use regex::{Regex, RegexBuilder};
+
+use crate::{Error, Result};
+
+/// Longest pattern, in characters.
+const LONGEST: usize = 1_024;
+/// Most memory of a compiled pattern, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// A compiled pattern.
+///
+/// # Errors
+/// [`Error::Invalid`] for the field, with what is wrong in one line. What makes matching take exponential time
+/// (back-references, look-around) is not understood.
+pub fn compiled(field: &'static str, pattern: &str) -> Result<Regex> {
+    if pattern.chars().count() > LONGEST {
+        return Err(Error::invalid(field, format!("Field should not exceed {LONGEST} characters")));
+    }
+    RegexBuilder::new(pattern).size_limit(LARGEST).build().map_err(|error| {
+        let text = error.to_string();
+        let why = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or("too large");
+        Error::invalid(field, format!("Invalid regexp: {why}"))
+    })
+}

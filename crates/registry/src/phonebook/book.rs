@@ -1,0 +1,250 @@
+//! The entries of the three books.
+
+use store::Tx;
+
+use crate::caller::{Caller, Role};
+use crate::id::{AccountId, PhonebookEntryId, SubscriberId};
+use crate::listing::{Column, Reach, Source};
+use crate::record::{self, Kept, record};
+use crate::{Error, Result, account, subscriber};
+
+record! {
+    /// An entry in the book of a reseller.
+    ResellerEntry(PhonebookEntryId) in "reseller_phonebook_entries" called "phonebook entry" {
+        /// Whose book.
+        reseller_id: AccountId,
+        /// Who it is.
+        name: String,
+        /// The number.
+        number: String,
+    }
+}
+
+record! {
+    /// An entry in the book of a customer.
+    CustomerEntry(PhonebookEntryId) in "customer_phonebook_entries" called "phonebook entry" {
+        /// Whose book.
+        customer_id: AccountId,
+        /// The customer's reseller.
+        reseller_id: AccountId,
+        /// Who it is.
+        name: String,
+        /// The number.
+        number: String,
+    }
+}
+
+record! {
+    /// An entry in the book of a subscriber.
+    SubscriberEntry(PhonebookEntryId) in "subscriber_phonebook_entries" called "phonebook entry" {
+        /// Whose book.
+        subscriber_id: SubscriberId,
+        /// The subscriber's account.
+        account_id: AccountId,
+        /// The subscriber's reseller.
+        reseller_id: AccountId,
+        /// Who it is.
+        name: String,
+        /// The number.
+        number: String,
+        /// Whether the other subscribers of the customer are to see it.
+        shared: bool,
+    }
+}
+
+macro_rules! source {
+    ($(#[$meta:meta])* $name:ident = $list:literal in $table:literal, $reach:expr, [$($owner:literal),*], $tallies:expr) => {
+        $(#[$meta])*
+        pub static $name: Source = Source {
+            name: $list,
+            from: concat!($table, " t"),
+            fixed: "",
+            reach: $reach,
+            columns: &[
+                Column::int("id", "t.id"),
+                Column::int("reseller_id", "t.reseller_id"),
+                $(Column::int($owner, concat!("t.", $owner)),)*
+                Column::text("name", "t.name"),
+                Column::text("number", "t.number"),
+            ],
+            tallies: $tallies,
+        };
+    };
+}
+
+source!(
+    /// The books of all resellers.
+    RESELLERS = "reseller phonebook" in "reseller_phonebook_entries", Reach::RESELLER, [], &["reseller_id"]
+);
+source!(
+    /// The books of all customers.
+    CUSTOMERS = "customer phonebook" in "customer_phonebook_entries",
+    Reach { account: Some("customer_id"), ..Reach::RESELLER }, ["customer_id"], &["reseller_id", "customer_id"]
+);
+source!(
+    /// The books of all subscribers.
+    SUBSCRIBERS = "subscriber phonebook" in "subscriber_phonebook_entries",
+    Reach::SUBSCRIBER, ["account_id", "subscriber_id"], &["reseller_id", "account_id", "subscriber_id"]
+);
+
+/// An entry of any book, as a file has it.
+pub trait Entry: Kept {
+    /// The field that says whose book it is in.
+    const OWNER: &'static str;
+    /// An entry of that book.
+    fn of(owner: i64, name: &str, number: &str, shared: bool) -> Self;
+    /// Name, number and whether it is shared.
+    fn parts(&self) -> (&str, &str, bool);
+}
+
+fn check(name: &str, number: &str) -> Result<()> {
+    if name.is_empty() || name.chars().count() > 255 {
+        return Err(Error::invalid("name", "a name has 1 to 255 characters"));
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+*#-_.@:".contains(c);
+    if number.is_empty() || number.len() > 255 || !number.chars().all(fits) {
+        return Err(Error::invalid("number", format!("`{number}` is neither a number nor a SIP address")));
+    }
+    Ok(())
+}
+
+#[async_trait::async_trait]
+impl Kept for ResellerEntry {
+    fn source() -> &'static Source {
+        &RESELLERS
+    }
+
+    fn must_keep(caller: &Caller) -> Result<()> {
+        caller.must_be_reseller("keep the phonebooks of resellers")
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.reseller_id)
+    }
+
+    fn tallied(&self) -> Vec<(&'static str, i64)> {
+        vec![("reseller_id", self.reseller_id.0)]
+    }
+
+    fn taken(&self) -> Error {
+        Error::taken("phonebook entry", "number", &self.number)
+    }
+
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+        check(&self.name, &self.number)?;
+        record::check_reseller(tx, caller, self.reseller_id).await
+    }
+}
+
+impl Entry for ResellerEntry {
+    const OWNER: &'static str = "reseller_id";
+
+    fn of(owner: i64, name: &str, number: &str, _shared: bool) -> Self {
+        let (name, number) = (name.to_owned(), number.to_owned());
+        ResellerEntry { reseller_id: AccountId(owner), name, number, ..Self::default() }
+    }
+
+    fn parts(&self) -> (&str, &str, bool) {
+        (&self.name, &self.number, true)
+    }
+}
+
+#[async_trait::async_trait]
+impl Kept for CustomerEntry {
+    fn source() -> &'static Source {
+        &CUSTOMERS
+    }
+
+    fn must_keep(caller: &Caller) -> Result<()> {
+        match caller.role {
+            Role::Subscriber | Role::Intercept => {
+                Err(Error::NotAllowed("subscribers don't keep the phonebook of their customer".to_owned()))
+            }
+            _ => caller.must_write(),
+        }
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.customer_id)
+    }
+
+    fn tallied(&self) -> Vec<(&'static str, i64)> {
+        vec![("reseller_id", self.reseller_id.0), ("customer_id", self.customer_id.0)]
+    }
+
+    fn taken(&self) -> Error {
+        Error::taken("phonebook entry", "number", &self.number)
+    }
+
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+        check(&self.name, &self.number)?;
+        match account::get(tx, caller, self.customer_id).await {
+            Ok(found) if found.kind == account::Kind::Customer && found.status != account::Status::Terminated => {
+                self.reseller_id = found.reseller_id;
+                Ok(())
+            }
+            Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("customer_id", self.customer_id)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Entry for CustomerEntry {
+    const OWNER: &'static str = "customer_id";
+
+    fn of(owner: i64, name: &str, number: &str, _shared: bool) -> Self {
+        let (name, number) = (name.to_owned(), number.to_owned());
+        CustomerEntry { customer_id: AccountId(owner), name, number, ..Self::default() }
+    }
+
+    fn parts(&self) -> (&str, &str, bool) {
+        (&self.name, &self.number, true)
+    }
+}
+
+#[async_trait::async_trait]
+impl Kept for SubscriberEntry {
+    fn source() -> &'static Source {
+        &SUBSCRIBERS
+    }
+
+    fn must_keep(caller: &Caller) -> Result<()> {
+        caller.must_write()
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.account_id)
+    }
+
+    fn tallied(&self) -> Vec<(&'static str, i64)> {
+        vec![
+            ("reseller_id", self.reseller_id.0),
+            ("account_id", self.account_id.0),
+            ("subscriber_id", self.subscriber_id.0),
+        ]
+    }
+
+    fn taken(&self) -> Error {
+        Error::taken("phonebook entry", "number", &self.number)
+    }
+
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+        check(&self.name, &self.number)?;
+        let owner = subscriber::named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
+        (self.account_id, self.reseller_id) = (owner.account_id, owner.reseller_id);
+        Ok(())
+    }
+}
+
+impl Entry for SubscriberEntry {
+    const OWNER: &'static str = "subscriber_id";
+
+    fn of(owner: i64, name: &str, number: &str, shared: bool) -> Self {
+        let (name, number) = (name.to_owned(), number.to_owned());
+        SubscriberEntry { subscriber_id: SubscriberId(owner), name, number, shared, ..Self::default() }
+    }
+
+    fn parts(&self) -> (&str, &str, bool) {
+        (&self.name, &self.number, self.shared)
+    }
+}

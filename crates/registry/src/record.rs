@@ -1,0 +1,344 @@
+//! Records that are one row of one table: made, changed and removed by the same few lines for every kind.
+//!
+//! [`record!`] declares a kind with its columns; [`Kept`] says who sees it, who may change it and what must hold before
+//! it is stored. What a caller's list of the kind does not show is not there for that caller. Every change counts in the
+//! list, is written to the journal and is refused where another record has the same unique key.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::{FromVal, Row, Tx, Val, args};
+
+use crate::account::{self, Kind, Status};
+use crate::caller::Caller;
+use crate::id::AccountId;
+use crate::journal;
+use crate::listing::{self, Source};
+use crate::{Error, Result};
+
+/// A kind of record and its columns. Write it with [`record!`].
+pub trait Record: Serialize + DeserializeOwned + std::fmt::Debug + Clone + Default + Send + Sync + 'static {
+    /// The table, which is also the kind of record in the journal.
+    const TABLE: &'static str;
+    /// What one is called in an error.
+    const NOUN: &'static str;
+    /// The columns beside the id, in the order of [`Record::values`].
+    const COLUMNS: &'static [&'static str];
+
+    /// The id.
+    fn id(&self) -> i64;
+    /// Gives it the id that the database has made.
+    fn set_id(&mut self, id: i64);
+    /// Reads a row with the id and all columns.
+    ///
+    /// # Errors
+    /// Where a column holds something else.
+    fn read(row: &Row) -> Result<Self>;
+    /// The values of the columns.
+    fn values(&self) -> Vec<Val>;
+}
+
+/// How records of a kind are kept: the rules beside the columns.
+#[async_trait::async_trait]
+pub trait Kept: Record {
+    /// The list that shows them: who sees what.
+    fn source() -> &'static Source;
+
+    /// Refuses those who may not change records of this kind at all.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`].
+    fn must_keep(caller: &Caller) -> Result<()>;
+
+    /// Whose it is, for the journal; none: the operator's.
+    fn account(&self) -> Option<AccountId>;
+
+    /// The values of the columns that the list keeps tallies of.
+    fn tallied(&self) -> Vec<(&'static str, i64)> {
+        Vec::new()
+    }
+
+    /// Whether the list shows it.
+    fn is_listed(&self) -> bool {
+        true
+    }
+
+    /// The error where another record has the same unique key.
+    fn taken(&self) -> Error;
+
+    /// Refuses what must not be stored, and completes what follows from the rest. `before` is what was there.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it.
+    async fn settle(&mut self, _tx: &mut Tx, _caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+        Ok(())
+    }
+
+    /// What else changes once the row is stored.
+    ///
+    /// # Errors
+    /// Whatever is wrong with that.
+    async fn stored(&self, _tx: &mut Tx, _caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+        Ok(())
+    }
+
+    /// What must hold or change before the row goes.
+    ///
+    /// # Errors
+    /// Whatever is wrong with that.
+    async fn going(&self, _tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Declares a kind of record: the struct with its id and its fields, each a column of the same name. A field may have a
+/// default (`enabled: bool = true`); the others begin empty.
+macro_rules! record {
+    ($(#[$meta:meta])* $name:ident($id:ident) in $table:literal called $noun:literal {
+        $($(#[$of:meta])* $field:ident: $type:ty $(= $default:expr)?),* $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(default)]
+        pub struct $name {
+            /// The id.
+            pub id: $id,
+            $($(#[$of])* pub $field: $type),*
+        }
+
+        impl Default for $name {
+            fn default() -> $name {
+                $name { id: $id(0), $($field: $crate::record::record!(@default $($default)?)),* }
+            }
+        }
+
+        impl $crate::record::Record for $name {
+            const TABLE: &'static str = $table;
+            const NOUN: &'static str = $noun;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+
+            fn id(&self) -> i64 {
+                self.id.0
+            }
+            fn set_id(&mut self, id: i64) {
+                self.id = $id(id);
+            }
+            fn read(row: &store::Row) -> $crate::Result<$name> {
+                Ok($name { id: row.get("id")?, $($field: row.get(stringify!($field))?),* })
+            }
+            fn values(&self) -> Vec<store::Val> {
+                vec![$(store::Val::from(self.$field.clone())),*]
+            }
+        }
+    };
+    (@default $default:expr) => { $default };
+    (@default) => { Default::default() };
+}
+
+pub(crate) use record;
+
+/// A value that is kept as JSON in a `{json}` column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Stored<T>(pub T);
+
+impl<T: Serialize> From<Stored<T>> for Val {
+    fn from(stored: Stored<T>) -> Val {
+        serde_json::to_value(&stored.0).map_or(Val::Null, Val::Json)
+    }
+}
+
+impl<T: DeserializeOwned> FromVal for Stored<T> {
+    const WANTED: &'static str = "json of the kind that is kept here";
+    fn from_val(value: &Val) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::from_val(value)?).ok().map(Stored)
+    }
+}
+
+/// The statements of a kind of record, for the test that prepares each on both engines.
+#[cfg(test)]
+pub(crate) fn statements<R: Record>() -> Vec<String> {
+    vec![insert_sql::<R>(), update_sql::<R>(), delete_sql::<R>(), lock_sql::<R>(), many_sql::<R>().replace("{ids}", "$1")]
+}
+
+fn insert_sql<R: Record>() -> String {
+    let places: Vec<String> = (1..=R::COLUMNS.len()).map(|n| format!("${n}")).collect();
+    format!("INSERT INTO {} ({}) VALUES ({}) RETURNING id", R::TABLE, R::COLUMNS.join(", "), places.join(", "))
+}
+
+fn update_sql<R: Record>() -> String {
+    let set: Vec<String> = R::COLUMNS.iter().zip(1..).map(|(column, n)| format!("{column} = ${n}")).collect();
+    format!("UPDATE {} SET {} WHERE id = ${}", R::TABLE, set.join(", "), R::COLUMNS.len() + 1)
+}
+
+fn delete_sql<R: Record>() -> String {
+    format!("DELETE FROM {} WHERE id = $1", R::TABLE)
+}
+
+fn lock_sql<R: Record>() -> String {
+    format!("SELECT id FROM {} WHERE id = $1 {{wait}}", R::TABLE)
+}
+
+fn many_sql<R: Record>() -> String {
+    format!("SELECT id, {} FROM {} WHERE id IN ({{ids}})", R::COLUMNS.join(", "), R::TABLE)
+}
+
+/// The records of those ids that are there, in their order; for ids that a [`listing`] has given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn load<R: Record>(tx: &mut Tx, ids: &[i64]) -> Result<Vec<R>> {
+    let rows = listing::for_ids(tx, &many_sql::<R>(), ids).await?;
+    let records = rows.iter().map(R::read).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, records, Record::id))
+}
+
+/// The record of that id, if the caller may see it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn get<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
+    let not_found = || Error::not_found(R::NOUN, id);
+    if !listing::shows(tx, caller, R::source(), id).await? {
+        return Err(not_found());
+    }
+    load::<R>(tx, &[id]).await?.pop().ok_or_else(not_found)
+}
+
+/// As [`get`], held until the transaction ends.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn hold<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
+    tx.query_opt(&lock_sql::<R>(), args![id]).await?;
+    get(tx, caller, id).await
+}
+
+/// As [`get`], for a field that names the record.
+///
+/// # Errors
+/// [`Error::Dangling`] for the field.
+pub async fn named_by<R: Kept>(tx: &mut Tx, caller: &Caller, field: &'static str, id: i64) -> Result<R> {
+    match get(tx, caller, id).await {
+        Err(Error::NotFound { .. }) => Err(Error::dangling(field, id)),
+        found => found,
+    }
+}
+
+/// Makes a record and gives it its id.
+///
+/// # Errors
+/// [`Error::NotAllowed`], [`Error::Taken`], and those of the kind's own rules.
+pub async fn create<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record: R) -> Result<R> {
+    R::must_keep(caller)?;
+    record.settle(tx, caller, now, None).await?;
+    let record = insert(tx, record).await?;
+    record.stored(tx, caller, now, None).await?;
+    if record.is_listed() && !listing::shows(tx, caller, R::source(), record.id()).await? {
+        return Err(Error::NotAllowed(format!("the {} would be somebody else's", R::NOUN)));
+    }
+    journal::record(tx, caller, now, None, Some(&record)).await?;
+    Ok(record)
+}
+
+/// Writes the row of a record that is settled, and counts it.
+pub(crate) async fn insert<R: Kept>(tx: &mut Tx, mut record: R) -> Result<R> {
+    let inserted = tx.query_one(&insert_sql::<R>(), &record.values()).await;
+    record.set_id(inserted.map_err(|error| refused(error, &record))?.at(0)?);
+    count(tx, &record, 1);
+    Ok(record)
+}
+
+/// Puts the record in the place of the one with its id.
+///
+/// # Errors
+/// [`Error::NotFound`]; as [`create`].
+pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record: R) -> Result<R> {
+    R::must_keep(caller)?;
+    let before = hold::<R>(tx, caller, record.id()).await?;
+    record.settle(tx, caller, now, Some(&before)).await?;
+    let mut values = record.values();
+    values.push(record.id().into());
+    tx.execute(&update_sql::<R>(), &values).await.map_err(|error| refused(error, &record))?;
+    count(tx, &before, -1);
+    count(tx, &record, 1);
+    record.stored(tx, caller, now, Some(&before)).await?;
+    if record.is_listed() && !listing::shows(tx, caller, R::source(), record.id()).await? {
+        return Err(Error::NotAllowed(format!("the {} would be somebody else's", R::NOUN)));
+    }
+    journal::record(tx, caller, now, Some(&before), Some(&record)).await?;
+    Ok(record)
+}
+
+/// Removes a record.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::NotAllowed`], [`Error::InUse`] where others refer to it.
+pub async fn delete<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, id: i64) -> Result<R> {
+    R::must_keep(caller)?;
+    let before = hold::<R>(tx, caller, id).await?;
+    before.going(tx, caller, now).await?;
+    tx.execute(&delete_sql::<R>(), args![id]).await.map_err(|error| match error {
+        store::Error::ForeignKey(_) => Error::InUse { kind: R::NOUN, key: id.to_string() },
+        other => other.into(),
+    })?;
+    count(tx, &before, -1);
+    journal::record(tx, caller, now, Some(&before), None).await?;
+    Ok(before)
+}
+
+/// Removes the records that a statement finds by one parameter, a hundred at a time: what is removed is not found again.
+///
+/// # Errors
+/// As [`delete`].
+pub(crate) async fn delete_all<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, found_by: &str, of: i64) -> Result<()> {
+    loop {
+        let rows = tx.query(found_by, args![of]).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            match delete::<R>(tx, caller, now, row.at(0)?).await {
+                // Somebody else has removed it in this moment.
+                Ok(_) | Err(Error::NotFound { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+    }
+}
+
+fn count<R: Kept>(tx: &mut Tx, record: &R, amount: i64) {
+    if record.is_listed() {
+        R::source().count(tx, record.id(), &record.tallied(), amount);
+    }
+}
+
+fn refused<R: Kept>(error: store::Error, record: &R) -> Error {
+    match error {
+        store::Error::Unique(_) => record.taken(),
+        other => other.into(),
+    }
+}
+
+/// Refuses a reseller that there is not, that is terminated or that the caller does not see.
+///
+/// # Errors
+/// [`Error::Dangling`] for `reseller_id`.
+pub async fn check_reseller(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<()> {
+    match account::get(tx, caller, id).await {
+        Ok(found) if found.kind == Kind::Reseller && found.status != Status::Terminated => Ok(()),
+        Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("reseller_id", id)),
+        Err(error) => Err(error),
+    }
+}
+
+impl<R: Kept> journal::Recorded for R {
+    const KIND: &'static str = R::TABLE;
+
+    fn record_id(&self) -> i64 {
+        self.id()
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Kept::account(self)
+    }
+}

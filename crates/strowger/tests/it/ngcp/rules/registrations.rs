@@ -1,0 +1,205 @@
+//! Registrations of subscribers, in a location table as the registrar makes it.
+
+use serde_json::{Value, json};
+use store::args;
+use store::testing::{Engine, TestDb};
+
+use super::{commit, post, with, without};
+use crate::ngcp::client::{JSON, REPRESENTATION};
+use crate::ngcp::world::World;
+
+/// An empty location table in a database of its own, and where a server finds it.
+async fn registrar(engine: Engine) -> (TestDb, String) {
+    let test = TestDb::new(engine).await;
+    let (pk, time) = match engine {
+        Engine::Postgres => ("SERIAL PRIMARY KEY NOT NULL", "TIMESTAMP WITHOUT TIME ZONE"),
+        Engine::Sqlite => ("INTEGER PRIMARY KEY NOT NULL", "TIMESTAMP"),
+    };
+    let sql = format!(
+        "CREATE TABLE location (id {pk}, ruid VARCHAR(64) DEFAULT '' NOT NULL, username VARCHAR(64) DEFAULT '' NOT NULL, \
+         domain VARCHAR(64) DEFAULT NULL, contact VARCHAR(512) DEFAULT '' NOT NULL, received VARCHAR(128) DEFAULT NULL, \
+         path VARCHAR(512) DEFAULT NULL, expires {time} DEFAULT '2030-05-28 21:32:15' NOT NULL, q REAL DEFAULT 1.0 NOT NULL, \
+         callid VARCHAR(255) DEFAULT 'Default-Call-ID' NOT NULL, cseq INTEGER DEFAULT 1 NOT NULL, \
+         last_modified {time} DEFAULT '2000-01-01 00:00:01' NOT NULL, flags INTEGER DEFAULT 0 NOT NULL, \
+         cflags INTEGER DEFAULT 0 NOT NULL, user_agent VARCHAR(255) DEFAULT '' NOT NULL, socket VARCHAR(64) DEFAULT NULL, \
+         methods INTEGER DEFAULT NULL, instance VARCHAR(255) DEFAULT NULL, reg_id INTEGER DEFAULT 0 NOT NULL, \
+         server_id INTEGER DEFAULT 0 NOT NULL, connection_id INTEGER DEFAULT 0 NOT NULL, \
+         keepalive INTEGER DEFAULT 0 NOT NULL, partition INTEGER DEFAULT 0 NOT NULL, \
+         CONSTRAINT location_ruid_idx UNIQUE (ruid))"
+    );
+    store::transaction!(test.db, store::Error, |tx| tx.batch(&sql).await).unwrap();
+    let url = match engine {
+        Engine::Postgres => test.url.clone(),
+        Engine::Sqlite => test.folder().join("strowger.db").to_string_lossy().into_owned(),
+    };
+    (test, url)
+}
+
+/// A phone that has registered itself, for an hour.
+async fn registers(registrar: &TestDb, ruid: &str, username: &str, domain: &str) {
+    let expires = match registrar.db.is_postgres() {
+        true => "(clock_timestamp() AT TIME ZONE 'UTC') + INTERVAL '1 hour'",
+        false => "julianday('now') + 1.0 / 24",
+    };
+    let sql = format!(
+        "INSERT INTO location (ruid, username, domain, contact, expires, user_agent) VALUES ($1, $2, $3, \
+         'sip:a@192.0.2.9', {expires}, 'Telephone')"
+    );
+    store::transaction!(registrar.db, store::Error, |tx| tx.execute(&sql, args![ruid, username, domain]).await)
+        .unwrap();
+}
+
+async fn of_registrations(world: &World, registrar: &TestDb) {
+    let (one, two) = (world.reseller("one").await, world.reseller("two").await);
+    let customer = world.customer(&one).await;
+    let chief = world.subscriber(&one, &customer, &json!({ "username": "chief", "administrative": true })).await;
+    let clerk = world.subscriber(&one, &customer, &json!({ "username": "clerk" })).await;
+    let theirs = world.subscriber(&two, &world.customer(&two).await, &json!({ "username": "clerk" })).await;
+    registers(registrar, "uloc-1", "clerk", &one.domain).await;
+    registers(registrar, "uloc-2", "clerk", &two.domain).await;
+    registers(registrar, "uloc-3", "nobody", &one.domain).await;
+
+    let new = json!({ "subscriber_id": chief.id, "contact": "sip:phone@192.0.2.5:5062", "expires": 0, "q": 0.5, "nat": true });
+    let answer = one.door.post("/api/subscriberregistrations/", &new).await.is(201);
+    let made = answer.header("location").unwrap().to_owned();
+    let shown = one.door.item(&made).await;
+    for (field, value) in [
+        ("subscriber_id", json!(chief.id)),
+        ("contact", json!("sip:phone@192.0.2.5:5062")),
+        ("expires", json!(0)),
+        ("q", json!(0.5)),
+        ("nat", json!(true)),
+        ("path", Value::Null),
+        ("user_agent", Value::Null),
+    ] {
+        assert_eq!(shown[field], value, "{field} of {shown}");
+    }
+    assert_eq!(shown["id"], json!(made.rsplit('/').next().unwrap()));
+    assert_eq!(shown["_links"]["ngcp:subscribers"][0]["href"], json!(format!("/api/subscribers/{}", chief.id)));
+
+    // Everybody sees those of the subscribers that it sees.
+    let of = |items: Vec<Value>| {
+        let mut ids: Vec<i64> = items.iter().map(|item| item["subscriber_id"].as_i64().unwrap()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    for (door, owners) in [
+        (&world.admin, vec![chief.id, clerk.id, theirs.id]),
+        (&one.door, vec![chief.id, clerk.id]),
+        (&two.door, vec![theirs.id]),
+        (&chief.door, vec![chief.id, clerk.id]),
+        (&clerk.door, vec![clerk.id]),
+    ] {
+        assert_eq!(of(door.list("subscriberregistrations/").await), owners);
+        assert_eq!(
+            door.get("/api/subscriberregistrations/uloc-2").await.status,
+            if owners.contains(&theirs.id) { 200 } else { 404 }
+        );
+    }
+    assert_eq!(of(one.door.list(&format!("subscriberregistrations/?subscriber_id={}", clerk.id)).await), [clerk.id]);
+    assert_eq!(of(one.door.list(&format!("subscriberregistrations/?subscriber_id={}", theirs.id)).await), [0; 0]);
+    world
+        .admin
+        .get("/api/subscriberregistrations/uloc-3")
+        .await
+        .refuses(404, "Entity 'subscriberregistration' not found.");
+    let page = world.admin.get("/api/subscriberregistrations/?page=2&rows=1").await.is(200);
+    assert_eq!(
+        (page.embedded().len(), &page.json["_links"]["prev"]["href"]),
+        (1, &json!("/api/subscriberregistrations/?page=1&rows=1"))
+    );
+
+    let path = made.trim_start_matches("/api/").to_owned();
+    commit(
+        &one.door,
+        vec![
+            post("subscriberregistrations/", without(&new, "expires"), "…Expires field is required…"),
+            post(
+                "subscriberregistrations/",
+                with(&new, &json!({ "expires": "yesterday" })),
+                "…field='expires', input='yesterday'…",
+            ),
+            post(
+                "subscriberregistrations/",
+                with(&new, &json!({ "expires": "2001-01-01 00:00:00" })),
+                "…field='expires'…",
+            ),
+            post("subscriberregistrations/", with(&new, &json!({ "expires": -5 })), "…field='expires', input='-5'…"),
+            post(
+                "subscriberregistrations/",
+                with(&new, &json!({ "contact": "phone" })),
+                "…field='contact', input='phone'…",
+            ),
+            post("subscriberregistrations/", with(&new, &json!({ "q": 2 })), "…field='q'…between 0 and 1…"),
+            post(
+                "subscriberregistrations/",
+                with(&new, &json!({ "subscriber_id": theirs.id })),
+                "Invalid 'subscriber_id'.",
+            ),
+            super::set(&path, "subscriber_id", clerk.id, "Changing the subscriber is not allowed."),
+            super::patch(&path, json!({}), "Body for PATCH must be an array.").status(400),
+        ],
+    )
+    .await;
+
+    // A change gives it another id.
+    let changed = with(&new, &json!({ "expires": 3_600, "q": 1, "user_agent": "desk" }));
+    let answer = one.door.send("PUT", &made, &[JSON, REPRESENTATION], changed.to_string()).await.is(200);
+    let moved = answer.json["_links"]["self"]["href"].as_str().unwrap().to_owned();
+    assert_ne!(moved, made);
+    assert_eq!((&answer.json["user_agent"], &answer.json["q"]), (&json!("desk"), &json!(1.0)));
+    assert!(answer.json["expires"].as_str().is_some_and(|at| at.len() == 19), "{answer:?}");
+    one.door.get(&made).await.is(404);
+    let answer = chief.door.set(&moved, "nat", false).await.is(204);
+    let moved = answer.header("location").unwrap().to_owned();
+    let shown = chief.door.item(&moved).await;
+    assert_eq!((&shown["nat"], &shown["user_agent"]), (&json!(false), &json!("desk")), "{shown}");
+    clerk.door.delete(&moved).await.is(404);
+    // The same phone is not there twice.
+    one.door.post("/api/subscriberregistrations/", &new).await.is(201);
+    let found = one.door.list(&format!("subscriberregistrations/?subscriber_id={}", chief.id)).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    one.door.get(&moved).await.is(404);
+    clerk.door.delete("/api/subscriberregistrations/uloc-1").await.is(204);
+    one.door.delete("/api/subscriberregistrations/uloc-2").await.is(404);
+    assert_eq!(of(one.door.list("subscriberregistrations/").await), [chief.id]);
+}
+
+/// Without a registrar there are none, and none can be made; one that can't be reached is unavailable.
+async fn without_a_registrar(world: &World) {
+    let reseller = world.reseller("one").await;
+    let subscriber = world.subscriber(&reseller, &world.customer(&reseller).await, &json!({})).await;
+    let new = json!({ "subscriber_id": subscriber.id, "contact": "sip:phone@192.0.2.5", "expires": 0, "q": 1 });
+    assert_eq!(world.admin.list("subscriberregistrations/").await, [Value::Null; 0]);
+    let words = "No registrar is configured: registrations can't be written.";
+    world.admin.post("/api/subscriberregistrations/", &new).await.refuses(422, words);
+    world
+        .admin
+        .get("/api/subscriberregistrations/uloc-1")
+        .await
+        .refuses(404, "Entity 'subscriberregistration' not found.");
+}
+
+store::on_both! {
+    async fn of_registration_rules(database: TestDb) {
+        let engine = if database.url.is_empty() { Engine::Sqlite } else { Engine::Postgres };
+        let (registrar, url) = registrar(engine).await;
+        let world = World::with(database, &[("STROWGER_REGISTRAR_DATABASE_URL", &url)]).await;
+        of_registrations(&world, &registrar).await;
+        world.server.stop().await;
+    }
+
+    async fn of_no_registrar(database: TestDb) {
+        let world = World::new(database).await;
+        without_a_registrar(&world).await;
+        world.server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registrar_that_is_away_is_unavailable() {
+    let nowhere = [("STROWGER_REGISTRAR_DATABASE_URL", "/nonexistent/location.db")];
+    let world = World::with(TestDb::new(Engine::Sqlite).await, &nowhere).await;
+    assert_eq!(world.admin.get("/api/subscriberregistrations/").await.status, 503);
+    world.server.stop().await;
+}
