@@ -12,8 +12,8 @@ use registry::billing::fee_batch::{self, Entry, Loader};
 use registry::billing::{lookup, profile};
 use registry::id::{AccountId, ProfileId};
 use registry::{Clock, transaction};
+use store::Val;
 use store::testing::Engine;
-use store::{Val, args};
 
 use crate::api::{Database, cpu};
 use crate::report::Report;
@@ -128,12 +128,17 @@ struct Plain {
 
 impl Plain {
     async fn new(field: &Field, profile: ProfileId) -> anyhow::Result<Plain> {
-        let mut sql =
-            "SELECT * FROM billing_fees WHERE profile_id = $1 AND direction = 'out' AND destination IN (".to_owned();
-        for n in 0..BEGINNINGS {
-            write!(sql, "{}${}", if n == 0 { "" } else { ", " }, n + 2)?;
+        // A join, so that SQLite looks for each beginning without having been told how many fees there are.
+        let mut sql = "WITH beginnings (number) AS (VALUES ".to_owned();
+        for n in 1..=BEGINNINGS {
+            write!(sql, "{}(${n})", if n == 1 { "" } else { ", " })?;
         }
-        sql.push_str(") ORDER BY LENGTH(destination) DESC LIMIT 1");
+        write!(
+            sql,
+            ") SELECT f.* FROM beginnings CROSS JOIN billing_fees f WHERE f.profile_id = ${} AND f.destination = number \
+             AND f.direction = 'out' ORDER BY LENGTH(f.destination) DESC LIMIT 1",
+            BEGINNINGS + 1
+        )?;
         let (sqlite, postgres) = match field.engine {
             Engine::Sqlite => (Some(raw::sqlite(&field.test.folder().join("strowger.db"))?), None),
             Engine::Postgres => (None, Some(raw::Postgres::connect(&field.test.url).await?)),
@@ -144,8 +149,8 @@ impl Plain {
     async fn find(&mut self, number: &str) -> anyhow::Result<()> {
         // Patterns begin with `^`: the prefix with the same digits is looked up in their place.
         let number = number.strip_prefix('3').map_or_else(|| number.to_owned(), |rest| format!("2{rest}"));
-        let mut values = args![self.profile].to_vec();
-        values.extend((0..BEGINNINGS).map(|n| Val::from(&number[..n.min(number.len())])));
+        let mut values: Vec<Val> = (0..BEGINNINGS).map(|n| Val::from(&number[..n.min(number.len())])).collect();
+        values.push(self.profile.into());
         let found = match (&self.sqlite, &mut self.postgres) {
             (Some(sqlite), _) => raw::query_sqlite(sqlite, &self.sql, &values)?.len(),
             (None, Some(postgres)) => postgres.query(&self.sql, &values).await?.len(),

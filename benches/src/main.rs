@@ -88,7 +88,8 @@ fn main() -> anyhow::Result<()> {
             report::say(&format!("{engine:?}, {size} numbers"));
             // The database of each part is gone before the next one fills up.
             if options.has("lnp") {
-                runtime.block_on(async { lnp::measure(&prepare(engine).await?, *size, &program, &mut report).await })?;
+                runtime
+                    .block_on(async { lnp::measure(&prepare(engine).await?, *size, &program, &mut report).await })?;
             }
             if options.has("fees") {
                 runtime.block_on(async { fees::measure(&prepare(engine).await?, *size, &mut report).await })?;

@@ -33,7 +33,7 @@ pub(crate) async fn measure(field: &Field, report: &mut Report) -> anyhow::Resul
         let mut found = Vec::with_capacity(part.len());
         for number in part {
             let plan = rewrite::of_set(&mut tx, set).await?.ok_or_else(|| anyhow::anyhow!("the set is gone"))?;
-            found.push(plan.apply(Way::CallerIn, &Variables::new(), &[number]).remove(0).number);
+            found.push(plan.apply(Way::CallerIn, &Variables::new(), &[number])?.remove(0).number);
         }
         ours.add(begun, cpu(std::process::id())? - used);
         let (begun, used) = (Instant::now(), cpu(std::process::id())?);

@@ -160,7 +160,7 @@ impl Ordering {
             None => (Money::ZERO, account::get(tx, caller, buyer).await?.currency),
             Some(pool) => {
                 let pool = pool::get(tx, pool).await?;
-                (charge::quote(tx, caller, buyer, &pool).await?, pool.currency)
+                (charge::quote(tx, caller, self.clock.now(), buyer, &pool).await?, pool.currency)
             }
         };
         Ok(Quote { digits: digits.to_owned(), source, pool_id, price, currency })

@@ -2,7 +2,7 @@
 
 use registry::job::{self, Kind};
 use registry::page::Page;
-use registry::{Caller, Result, billing, credit_hold, import, lnp, number, offer, pool};
+use registry::{Caller, Error, Result, billing, credit_hold, import, lnp, number, offer, pool};
 
 use crate::flow::Next;
 use crate::{Mode, Ordering};
@@ -20,28 +20,40 @@ impl Ordering {
         registry::transaction!(self.db, |tx| job::enqueue(tx, Kind::Sweep, 0, 0).await)
     }
 
+    /// Goes through all that time brings about. What fails is logged and tried again the next time; the rest goes on.
     pub(crate) async fn sweep(&self) -> Result<Next> {
         let caller = Caller::system("sweep");
-        loop {
-            let now = self.clock.now();
-            let ended = registry::transaction!(self.db, |tx| number::expire_due(tx, &caller, now, BATCH).await)?;
-            if ended < BATCH as usize {
-                break;
-            }
-        }
         let now = self.clock.now();
-        while registry::transaction!(self.db, |tx| credit_hold::expire_due(tx, &caller, now, BATCH).await)? > 0 {}
-        while registry::transaction!(self.db, |tx| billing::fee::derive_leads(tx, BATCH).await)? > 0 {}
+        note("reservations and quarantines", self.end_states(&caller).await)?;
+        note("credit holds", credit_hold::expire_due(&self.db, &caller, now).await.map(drop))?;
+        note("fees", self.derive_leads().await)?;
         if self.settings.ends_intervals {
-            while registry::transaction!(self.db, |tx| billing::interval::step(tx, now).await)? {}
+            note("balance intervals", billing::interval::catch_up_due(&self.db, now).await.map(drop))?;
         }
-        registry::transaction!(self.db, |tx| offer::expire(tx, now).await)?;
-        registry::transaction!(self.db, |tx| import::give_up_abandoned(tx, now).await)?;
-        registry::transaction!(self.db, |tx| lnp::import::give_up_abandoned(tx, now).await)?;
+        note("offers", registry::transaction!(self.db, |tx| offer::expire(tx, now).await.map(drop)))?;
+        let abandoned = registry::transaction!(self.db, |tx| import::give_up_abandoned(tx, now).await.map(drop));
+        note("imports", abandoned)?;
+        let abandoned = registry::transaction!(self.db, |tx| lnp::import::give_up_abandoned(tx, now).await.map(drop));
+        note("imports of ported numbers", abandoned)?;
         if self.settings.mode == Mode::Pool {
-            self.look_at_pools().await?;
+            note("pools", self.look_at_pools().await)?;
         }
         Ok(Next::Again(EVERY))
+    }
+
+    async fn end_states(&self, caller: &Caller) -> Result<()> {
+        loop {
+            let now = self.clock.now();
+            let ended = registry::transaction!(self.db, |tx| number::expire_due(tx, caller, now, BATCH).await)?;
+            if ended < BATCH as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn derive_leads(&self) -> Result<()> {
+        while registry::transaction!(self.db, |tx| billing::fee::derive_leads(tx, BATCH).await)? > 0 {}
+        Ok(())
     }
 
     async fn look_at_pools(&self) -> Result<()> {
@@ -57,5 +69,16 @@ impl Ordering {
                 Ok(())
             })?;
         }
+    }
+}
+
+/// Logs what has failed; a database that can't be reached ends it all.
+fn note(step: &'static str, outcome: Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if !matches!(error, Error::Store(store::Error::Unavailable(_))) => {
+            tracing::error!(%error, step, "the sweep leaves something undone until the next time");
+            Ok(())
+        }
+        outcome => outcome,
     }
 }

@@ -132,7 +132,7 @@ async fn perform(ordering: &Ordering, job: &Job) -> registry::Result<Next> {
         Kind::Sweep => ordering.sweep().await,
         Kind::LnpImport => loop {
             let (now, id) = (ordering.clock.now(), LnpImportId(job.subject));
-            if registry::transaction!(ordering.db, |tx| lnp::import::step(tx, now, id).await)? {
+            if registry::transaction!(ordering.db, |tx| lnp::step(tx, now, id).await)? {
                 return Ok(Next::Done);
             }
         },

@@ -34,7 +34,8 @@ CREATE TABLE lnp_numbers (
 );
 CREATE INDEX lnp_numbers_generation ON lnp_numbers (generation, id);
 CREATE INDEX lnp_numbers_carrier ON lnp_numbers (carrier_id, generation, id);
-CREATE INDEX lnp_numbers_number ON lnp_numbers (generation, number, id);
+-- Ends so that it serves who asks for a number of a carrier too: by the number, not by walking over the carrier's.
+CREATE INDEX lnp_numbers_number ON lnp_numbers (generation, number, id, carrier_id);
 
 -- Files of numbers: staged in short transactions, then published by a job that can be resumed.
 CREATE TABLE lnp_imports (

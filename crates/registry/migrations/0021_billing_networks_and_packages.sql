@@ -20,6 +20,7 @@ CREATE TABLE billing_network_blocks (
 );
 CREATE INDEX billing_network_blocks_first ON billing_network_blocks (network_id, first_address);
 CREATE INDEX billing_mappings_network ON billing_mappings (network_id, account_id) WHERE network_id IS NOT NULL;
+CREATE INDEX billing_mappings_start ON billing_mappings (account_id, (COALESCE(start_at, 0)), id);
 
 -- What a customer's money does over time. Amounts are cents of the customer's currency.
 CREATE TABLE profile_packages (

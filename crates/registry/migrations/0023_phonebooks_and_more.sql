@@ -47,5 +47,7 @@ CREATE TABLE otp_secrets (
     confirmed BOOLEAN NOT NULL,
     -- The step of the last code that was used: neither it nor one before it is taken again.
     last_step BIGINT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    -- That of the owner's credentials when the secret was made.
+    credential_version BIGINT NOT NULL
 );

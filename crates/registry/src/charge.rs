@@ -98,17 +98,14 @@ async fn check_currency(tx: &mut Tx, caller: &Caller, buyer: AccountId, pool: &P
 /// Refuses what the account could not pay, without taking anything.
 ///
 /// # Errors
-/// [`Error::NoCredit`], [`Error::Conflict`] where the currencies differ.
-pub async fn quote(tx: &mut Tx, caller: &Caller, buyer: AccountId, pool: &Pool) -> Result<Money> {
+/// [`Error::NoCredit`], [`Error::Conflict`] where the currencies differ, [`Error::Invalid`] where the price is more than
+/// moves at once.
+pub async fn quote(tx: &mut Tx, caller: &Caller, now: i64, buyer: AccountId, pool: &Pool) -> Result<Money> {
     let amount = price(pool);
     let account = account::get(tx, caller, buyer).await?;
     if amount > Money::ZERO {
         check_currency(tx, caller, buyer, pool).await?;
-        if let Some(limit) = account.credit_limit
-            && account.balance.0 - account.held.0 + limit.0 < amount.0
-        {
-            return Err(credit::no_credit(&account, amount));
-        }
+        credit::check(tx, now, &account, amount).await?;
     }
     Ok(amount)
 }
@@ -129,7 +126,7 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, order: OrderId, state: &str
         if tx.execute(END, args![state, now, id]).await? == 1 {
             match state {
                 "captured" => credit::debit(tx, caller, now, buyer, amount, Some(amount)).await?,
-                _ => credit::let_go(tx, now, buyer, amount).await?,
+                _ => credit::let_go(tx, caller, now, buyer, amount).await?,
             }
             let record = |state: &str| serde_json::json!({ "amount": amount, "state": state });
             let change = Change {

@@ -6,7 +6,7 @@
 //! the one that there is. It ends once: captured (all of it or a part, the rest is free again), released, or expired.
 
 use serde::{Deserialize, Serialize};
-use store::{Tx, args};
+use store::{Db, Tx, args};
 
 use crate::account::{self, Kind, credit};
 use crate::caller::Caller;
@@ -82,9 +82,13 @@ statements! {
     // Weaker than a lock for update, which would wait for whatever refers to the account.
     LOCK_ACCOUNT = "UPDATE accounts SET held = held WHERE id = $1";
     BY_REFERENCE = "SELECT id FROM credit_holds WHERE account_id = $1 AND reference = $2";
-    DUE = "SELECT id FROM credit_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= $1 \
-        ORDER BY expires_at LIMIT $2 {lock}";
+    DUE = "SELECT id, expires_at FROM credit_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= $1 \
+        AND expires_at >= $2 AND (expires_at > $2 OR id > $3) ORDER BY expires_at, id LIMIT $4";
+    OF_ACCOUNT = "SELECT id FROM credit_holds WHERE account_id = $1 AND status = 'held' AND id > $2 ORDER BY id LIMIT $3";
 }
+
+/// Holds that are looked at at a time.
+const BATCH: i64 = 500;
 
 /// The holds of all customers.
 pub static ALL: Source = Source {
@@ -167,7 +171,7 @@ impl CreditHold {
                 self.amount = amount;
             }
             Status::Released | Status::Expired => {
-                credit::let_go(tx, now, before.account_id, before.amount).await?;
+                credit::let_go(tx, caller, now, before.account_id, before.amount).await?;
                 self.amount = Money::ZERO;
             }
         }
@@ -262,14 +266,47 @@ pub async fn release(tx: &mut Tx, caller: &Caller, now: i64, id: CreditHoldId) -
     ended(tx, caller, now, id, Status::Released).await
 }
 
-/// Gives back what is held in so many holds whose time is over, and tells how many there were.
+/// Gives back what is held in holds whose time is over, each by itself: one that fails is logged, and the others go on.
+/// Tells how many were ended.
 ///
 /// # Errors
-/// Only those of the database.
-pub async fn expire_due(tx: &mut Tx, caller: &Caller, now: i64, most: u32) -> Result<usize> {
-    let due = tx.query(DUE, args![now, i64::from(most)]).await?;
-    for row in &due {
-        ended(tx, caller, now, row.at(0)?, Status::Expired).await?;
+/// Only that the database can't be reached or read.
+pub async fn expire_due(db: &Db, caller: &Caller, now: i64) -> Result<usize> {
+    let (mut from, mut after, mut count) = (i64::MIN, 0_i64, 0);
+    loop {
+        let due = db.reader().query(DUE, args![now, from, after, BATCH]).await?;
+        for row in &due {
+            (after, from) = (row.at(0)?, row.at(1)?);
+            let id = CreditHoldId(after);
+            match crate::transaction!(db, |tx| ended(tx, caller, now, id, Status::Expired).await) {
+                Ok(_) => count += 1,
+                // Somebody else has ended it in this moment.
+                Err(Error::Terminated { .. } | Error::NotFound { .. }) => {}
+                Err(error @ Error::Store(store::Error::Unavailable(_))) => return Err(error),
+                Err(error) => tracing::error!(%error, hold = %id, "a credit hold did not expire"),
+            }
+        }
+        if due.is_empty() {
+            return Ok(count);
+        }
     }
-    Ok(due.len())
+}
+
+/// Gives back what is held of an account that ends.
+pub(crate) async fn release_of_account(tx: &mut Tx, system: &Caller, now: i64, account: AccountId) -> Result<()> {
+    let mut after = 0_i64;
+    loop {
+        let rows = tx.query(OF_ACCOUNT, args![account, after, BATCH]).await?;
+        for row in &rows {
+            after = row.at(0)?;
+            match ended(tx, system, now, CreditHoldId(after), Status::Released).await {
+                // It has ended otherwise in this moment.
+                Ok(_) | Err(Error::Terminated { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+    }
 }

@@ -153,11 +153,15 @@ impl Kept for Mapping {
 }
 
 fn check(code: &str, prefix: Option<&str>, suffix: Option<&str>) -> Result<()> {
-    let fits = |text: &str| text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit() || b"*#+".contains(&b));
-    let parts = [("code", Some(code)), ("prefix", prefix), ("suffix", suffix)];
-    for (field, text) in parts.into_iter().filter_map(|(field, text)| Some((field, text?))) {
-        if !fits(text) || text.is_empty() {
-            return Err(Error::invalid(field, format!("`{text}` must be 1 to 32 digits, *, # or +")));
+    let dialled = |b: u8| b.is_ascii_digit() || b"*#+".contains(&b);
+    let written = |b: u8| b.is_ascii_alphanumeric() || b"*#+_-".contains(&b);
+    let short = |text: &str| (1..=32).contains(&text.len());
+    if !short(code) || !code.bytes().all(dialled) {
+        return Err(Error::invalid("code", format!("`{code}` must be 1 to 32 digits, *, # or +")));
+    }
+    for (field, text) in [("prefix", prefix), ("suffix", suffix)] {
+        if let Some(text) = text.filter(|text| !short(text) || !text.bytes().all(written)) {
+            return Err(Error::invalid(field, format!("`{text}` must be 1 to 32 letters, digits, *, #, +, _ or -")));
         }
     }
     Ok(())

@@ -15,6 +15,22 @@ pub struct Money(pub i64);
 impl Money {
     /// Nothing.
     pub const ZERO: Money = Money(0);
+    /// The largest amount that moves at once: ten thousand million units of a currency.
+    pub const MOST: Money = Money(10_000_000_000_000_000);
+    /// The most that an account has, owes or has held: more than a hundred times [`Money::MOST`], and so far below what a
+    /// number can hold that no sum of a few of them is too large. The statements that move money name it too.
+    pub const MOST_KEPT: Money = Money(1 << 60);
+
+    /// The amount, if so much may move at once.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the field.
+    pub fn movable(self, field: &'static str) -> Result<Money> {
+        if (-Self::MOST.0..=Self::MOST.0).contains(&self.0) {
+            return Ok(self);
+        }
+        Err(Error::invalid(field, format!("{self} is beyond {}, the most that moves at once", Self::MOST)))
+    }
 
     /// The sum, or the largest amount there is.
     #[must_use]

@@ -43,7 +43,7 @@ pub trait Kept: Record {
     /// The list that shows them: who sees what.
     fn source() -> &'static Source;
 
-    /// Refuses those who may not change records of this kind at all.
+    /// Refuses those who may not change records of this kind at all. Whoever may only read is refused for every kind.
     ///
     /// # Errors
     /// [`Error::NotAllowed`].
@@ -157,7 +157,13 @@ impl<T: DeserializeOwned> FromVal for Stored<T> {
 /// The statements of a kind of record, for the test that prepares each on both engines.
 #[cfg(test)]
 pub(crate) fn statements<R: Record>() -> Vec<String> {
-    vec![insert_sql::<R>(), update_sql::<R>(), delete_sql::<R>(), lock_sql::<R>(), many_sql::<R>().replace("{ids}", "$1")]
+    vec![
+        insert_sql::<R>(),
+        update_sql::<R>(),
+        delete_sql::<R>(),
+        lock_sql::<R>(),
+        many_sql::<R>().replace("{ids}", "$1"),
+    ]
 }
 
 fn insert_sql<R: Record>() -> String {
@@ -230,6 +236,7 @@ pub async fn named_by<R: Kept>(tx: &mut Tx, caller: &Caller, field: &'static str
 /// [`Error::NotAllowed`], [`Error::Taken`], and those of the kind's own rules.
 pub async fn create<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record: R) -> Result<R> {
     R::must_keep(caller)?;
+    caller.must_write()?;
     record.settle(tx, caller, now, None).await?;
     let record = insert(tx, record).await?;
     record.stored(tx, caller, now, None).await?;
@@ -254,6 +261,7 @@ pub(crate) async fn insert<R: Kept>(tx: &mut Tx, mut record: R) -> Result<R> {
 /// [`Error::NotFound`]; as [`create`].
 pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record: R) -> Result<R> {
     R::must_keep(caller)?;
+    caller.must_write()?;
     let before = hold::<R>(tx, caller, record.id()).await?;
     record.settle(tx, caller, now, Some(&before)).await?;
     let mut values = record.values();
@@ -275,6 +283,7 @@ pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record:
 /// [`Error::NotFound`], [`Error::NotAllowed`], [`Error::InUse`] where others refer to it.
 pub async fn delete<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, id: i64) -> Result<R> {
     R::must_keep(caller)?;
+    caller.must_write()?;
     let before = hold::<R>(tx, caller, id).await?;
     before.going(tx, caller, now).await?;
     tx.execute(&delete_sql::<R>(), args![id]).await.map_err(|error| match error {
@@ -286,22 +295,25 @@ pub async fn delete<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, id: i64) ->
     Ok(before)
 }
 
-/// Removes the records that a statement finds by one parameter, a hundred at a time: what is removed is not found again.
+/// Removes the records that a statement finds by one parameter, a hundred at a time: what is removed is not found again,
+/// and where nothing was removed, what is still found is not the caller's to remove.
 ///
 /// # Errors
 /// As [`delete`].
 pub(crate) async fn delete_all<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, found_by: &str, of: i64) -> Result<()> {
     loop {
         let rows = tx.query(found_by, args![of]).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
+        let mut removed = 0;
         for row in rows {
             match delete::<R>(tx, caller, now, row.at(0)?).await {
+                Ok(_) => removed += 1,
                 // Somebody else has removed it in this moment.
-                Ok(_) | Err(Error::NotFound { .. }) => {}
+                Err(Error::NotFound { .. }) => {}
                 Err(other) => return Err(other),
             }
+        }
+        if removed == 0 {
+            return Ok(());
         }
     }
 }

@@ -8,6 +8,7 @@ use argon2::password_hash::phc::PasswordHash;
 use registry::ban::{self, Attempt};
 use registry::id::LoginId;
 use registry::login::{self, Login, Verifier};
+use registry::otp::Taken;
 use registry::seal::Sealer;
 use registry::{Clock, Error, Result, otp, subscriber, transaction};
 use store::Db;
@@ -37,7 +38,7 @@ pub enum Denied {
     Banned,
     /// The credentials are right, but whoever they belong to may not log in.
     Barred,
-    /// The password is right, but the code that is wanted beside it is wrong or missing.
+    /// The password is right, but the code that is wanted beside it is wrong, missing or was used before.
     Code,
     /// It could not be found out.
     Failed(Error),
@@ -207,14 +208,22 @@ impl Authenticator {
         let right = self.verified(known, password, admit).await?;
         match second {
             // Failures are not forgotten for the password alone, or guesses at the code would never be too many. Where no
-            // code was sent, none was guessed.
+            // code was sent, none was guessed, nor was one that was right before.
             Some((_, Factor::Later)) if right => Ok(true),
             Some((_, Factor::Code { code: None, .. })) if right => Err(Denied::Code),
             Some((owner, Factor::Code { sealer, code: Some(code) })) if right => {
                 let (db, now) = (&self.0.db, self.0.clock.now());
-                let right = transaction!(db, |tx| otp::take(tx, sealer, now, owner, code).await)?;
-                self.note(attempt, right, failures).await?;
-                if right { Ok(true) } else { Err(Denied::Code) }
+                match transaction!(db, |tx| otp::take(tx, sealer, now, owner, code).await)? {
+                    Taken::Right => {
+                        self.note(attempt, true, failures).await?;
+                        Ok(true)
+                    }
+                    Taken::Used => Err(Denied::Code),
+                    Taken::Wrong => {
+                        self.note(attempt, false, failures).await?;
+                        Err(Denied::Code)
+                    }
+                }
             }
             _ => {
                 self.note(attempt, right, failures).await?;

@@ -293,10 +293,8 @@ fn within(resource: &Resource) -> Value {
     responses.insert("200".to_owned(), json!({ "description": "One of the members.", "content": shown }));
     let mut get = operation(resource, Verb::Get, own(resource, Verb::Get), responses);
     get["operationId"] = json!(format!("get_one_of_{}", resource.name));
-    let path = Map::from_iter([
-        ("parameters".to_owned(), parameters(&["id", "entry"]).into()),
-        ("get".to_owned(), get),
-    ]);
+    let path =
+        Map::from_iter([("parameters".to_owned(), parameters(&["id", "entry"]).into()), ("get".to_owned(), get)]);
     with_methods(path, &format!("{}_members", resource.name), resource.name)
 }
 

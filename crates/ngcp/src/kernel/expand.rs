@@ -21,10 +21,13 @@ const FIELDS: &[(&str, &str)] = &[
     ("contract_id", "contracts"),
     ("customer_id", "customers"),
     ("domain_id", "domains"),
+    ("emergency_container_id", "emergencymappingcontainers"),
+    ("group_id", "peeringgroups"),
     ("invoice_email_template_id", "emailtemplates"),
     ("invoice_template_id", "invoicetemplates"),
     ("passreset_email_template_id", "emailtemplates"),
     ("subscriber_email_template_id", "emailtemplates"),
+    ("ncos_level_id", "ncoslevels"),
     ("package_id", "profilepackages"),
     ("profile_id", "subscriberprofiles"),
     ("profile_package_id", "profilepackages"),
@@ -32,6 +35,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("reseller_id", "resellers"),
     ("rwr_set_id", "rewriterulesets"),
     ("subscriber_id", "subscribers"),
+    ("time_set_id", "timesets"),
 ];
 /// How deep a name may descend.
 const DEEPEST: usize = 4;

@@ -30,7 +30,10 @@ impl Links {
     pub(crate) fn of(resource: &Resource, id: impl Display, item: &Item, role: Role) -> Links {
         let id = id.to_string();
         let mut pairs = Vec::new();
-        for link in resource.links.iter().filter(|link| link.seen_by.is_none_or(|roles| roles.contains(&role))) {
+        // Nobody is sent to what is not for it.
+        let is_for = |rel: &str| crate::resource::find(rel).is_none_or(|of| of.is_for(role));
+        let seen = |link: &&Link| link.seen_by.is_none_or(|roles| roles.contains(&role)) && is_for(link.rel);
+        for link in resource.links.iter().filter(seen) {
             pairs.extend(hrefs(link, &id, item).into_iter().map(|href| (link.rel.to_owned(), href)));
         }
         if resource.links_itself {

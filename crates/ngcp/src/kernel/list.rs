@@ -7,8 +7,8 @@ use store::Val;
 
 use super::call::{Call, Cx, Params, Reply};
 use super::error::{Outcome, Refusal};
-use super::hal::{self, Paging};
 use super::filter::{Filter, How};
+use super::hal::{self, Paging};
 use super::resource::Resource;
 use super::{expand, time};
 
@@ -71,9 +71,8 @@ pub(crate) fn query(resource: &Resource, source: &'static Source, params: &Param
 /// What the filters of a query string ask for.
 pub(crate) fn conditions(resource: &Resource, source: &Source, params: &Params, now: i64) -> Vec<Condition> {
     let declared = resource.filters.iter();
-    let mut conditions: Vec<Condition> = declared
-        .filter_map(|filter| params.get(filter.name).map(|value| condition(source, filter, value)))
-        .collect();
+    let mut conditions: Vec<Condition> =
+        declared.filter_map(|filter| params.get(filter.name).map(|value| condition(source, filter, value))).collect();
     let declared = |name: &str| resource.filters.iter().any(|filter| filter.name == name);
     let others: BTreeMap<&str, &str> = params.iter().filter(|(name, _)| !declared(name)).collect();
     conditions.extend(others.iter().filter_map(|(name, value)| resource.behaviour.condition_at(name, value, now)));
@@ -82,12 +81,14 @@ pub(crate) fn conditions(resource: &Resource, source: &Source, params: &Params, 
 
 fn condition(source: &Source, filter: &Filter, value: &str) -> Condition {
     let column = filter.column;
+    let holds = source.column(column).map_or(Holds::Text, |column| column.holds);
     match value {
+        // What is no column of its own has no value that could be missing.
+        "$null" | "NULL" | "null" | "$not_null" if holds == Holds::Match => return Condition::Never,
         "$null" | "NULL" | "null" => return Condition::Null(column, true),
         "$not_null" => return Condition::Null(column, false),
         _ => {}
     }
-    let holds = source.column(column).map_or(Holds::Text, |column| column.holds);
     let one = |text: &str| value_of(holds, text);
     let several = || {
         value

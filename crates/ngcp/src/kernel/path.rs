@@ -63,7 +63,8 @@ pub(super) fn place<'a>(segments: &[&'a str], path: &'a str) -> Result<Place<'a>
             }
         }
         ["api", of, id, within] | ["api", of, id, within, ""] if resource::find(of).is_some_and(|of| of.nested) => {
-            let from = path.len() - path.strip_prefix("/api/").and_then(|path| path.strip_prefix(*of)).map_or(0, str::len);
+            let from =
+                path.len() - path.strip_prefix("/api/").and_then(|path| path.strip_prefix(*of)).map_or(0, str::len);
             let ids = path.get(from + 1..from + 1 + id.len() + 1 + within.len());
             Ok(Place::Item(name(of)?, ids.ok_or_else(Refusal::no_path)?))
         }

@@ -21,7 +21,9 @@ pub(crate) fn of_request(state: &Ngcp, headers: &HeaderMap) -> Result<i64, Refus
         None => Ok(state.ordering.clock().now()),
         Some(text) => {
             let rfc2822 = jiff::fmt::rfc2822::parse(text).map(|at| at.timestamp().as_microsecond()).ok();
-            rfc2822.or_else(|| parse(text)).ok_or_else(|| Refusal::new(400, format!("X-Fake-Clienttime '{text}' is no time.")))
+            rfc2822
+                .or_else(|| parse(text))
+                .ok_or_else(|| Refusal::new(400, format!("X-Fake-Clienttime '{text}' is no time.")))
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, header};
 use registry::id::{RewriteSetId, SubscriberId};
-use registry::rewrite::{self, RuleSet, Variables, Way};
+use registry::rewrite::{self, MOST_NUMBERS, RuleSet, Variables, Way};
 use registry::{Error, record, subscriber};
 use serde_json::{Value, json};
 
@@ -30,11 +30,12 @@ pub(super) static APPLYREWRITES: Resource = Resource {
             .seen_by(SELLERS)
             .doc("A set to be tried instead; administrators and resellers only."),
         Field::new("direction", Kind::Enum(DIRECTIONS)).required().doc("Whose number, on which way."),
-        Field::new("number", Kind::Text(1, 255)).doc("A number."),
-        Field::new("numbers", Kind::List(&Kind::Text(1, 255))).doc("Several numbers, at most 1000."),
+        Field::new("number", Kind::Text(1, 64)).doc("A number."),
+        Field::new("numbers", Kind::List(&Kind::Text(1, 64))).doc("Several numbers, at most 100."),
         Field::new("variables", Kind::Any).doc(
             "With rewrite_rule_set_id: an object with the values of variables, each a text or an array of texts, such as \
-             {\"caller_cc\": \"43\"}. A rule whose variables have no values is passed over.",
+             {\"caller_cc\": \"43\"}. A rule whose variables have no values is passed over; patterns that become too large \
+             with the values are an error.",
         ),
     ],
     verbs: &[(Verb::Create, CALLERS)],
@@ -85,6 +86,9 @@ fn variables(sent: Option<&Value>) -> Outcome<Variables> {
 fn numbers(input: &Item) -> Outcome<(Vec<String>, bool)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     match (input.get("numbers"), input.get("number")) {
+        (Some(Value::Array(several)), _) if several.len() > MOST_NUMBERS => {
+            Err(Refusal::invalid_field("numbers", "", &format!("At most {MOST_NUMBERS} numbers are taken")).into())
+        }
         (Some(Value::Array(several)), _) => Ok((several.iter().filter_map(text).collect(), false)),
         (_, Some(Value::String(one))) => Ok((vec![one.clone()], true)),
         _ => Err(Refusal::invalid_field("numbers", "", "Numbers field is required").into()),
@@ -114,7 +118,8 @@ async fn of_subscriber(cx: &mut Cx<'_>, input: &Item, way: Way) -> Outcome<Value
         Some(plan) => {
             let names: BTreeSet<&str> = plan.variables(way);
             let known = rewrite::variables_of(cx.tx, &found, &names).await?;
-            plan.apply(way, &known, &numbers).into_iter().map(|applied| applied.number).collect()
+            let applied = rewrite::apply(plan, way, known, numbers).await?;
+            applied.into_iter().map(|applied| applied.number).collect()
         }
         None => numbers,
     };
@@ -127,7 +132,10 @@ async fn of_set(cx: &mut Cx<'_>, input: &Item, set: RewriteSetId, way: Way) -> O
     let known = variables(input.get("variables"))?;
     let (numbers, _) = numbers(input)?;
     let plan = rewrite::of_set(cx.tx, found.id).await?;
-    let applied = plan.map(|plan| plan.apply(way, &known, &numbers)).unwrap_or_default();
+    let applied = match plan {
+        Some(plan) => rewrite::apply(plan, way, known, numbers.clone()).await?,
+        None => Vec::new(),
+    };
     let each = numbers.iter().zip(applied);
     let result =
         each.map(|(number, applied)| json!({ "number": number, "result": applied.number, "rule_id": applied.rule }));

@@ -20,7 +20,7 @@ pub(super) static CONTRACTS: Resource = Resource {
     fields: &[
         Field::ID,
         Field::new("contact_id", Kind::PosInt).required().label("Contact id").doc("A system contact."),
-        Field::new("type", Kind::Enum(&["sippeering", "reseller"]))
+        Field::new("type", Kind::Enum(&["sippeering", "pstnpeering", "reseller"]))
             .required()
             .doc("What it is a contract of; it can't be changed."),
         Field::new("status", Kind::Enum(&["pending", "active", "locked", "terminated"]))

@@ -18,9 +18,10 @@ pub(super) static CREDITHOLDS: Resource = Resource {
     singular: "credithold",
     title: "Credit holds",
     doc: "Money of a customer that is held for something under way, such as a call. POST holds it, if the balance, the \
-          credit limit and what is held already allow it; the same reference with the same amount again answers with the \
+          credit limit (none for who pays afterwards, 0 for a customer with a prepaid billing profile, unless it has one of \
+          its own) and what is held already allow it; the same reference with the same amount again answers with the \
           hold that there is. Set the status to captured, with an amount of at most what is held, to take it (the rest is \
-          free again), or to released to give it back. A hold that is not ended until expires_at is given back by the \
+          free again), or to released to give it back; holds of a customer that is terminated are released. A hold that is not ended until expires_at is given back by the \
           server. What was captured counts for the customer's fraud limits.",
     fields: &[
         Field::ID,

@@ -2,7 +2,7 @@
 //!
 //! Beyond storing: the balance is that of the customer's open interval, caught up with; setting it is in the log of
 //! top-ups, and may lock subscribers or let other profiles hold as its package says. Our decision: what is set is not lost
-//! at the end of the interval as unused free cash would be.
+//! at the end of the interval as unused free cash would be; a balance that is sent as it is stays what it was.
 
 use registry::billing::interval;
 use registry::billing::topup;
@@ -21,7 +21,9 @@ pub(super) static CUSTOMERBALANCES: Resource = Resource {
           currency, times in seconds.",
     fields: &[
         Field::ID,
-        Field::new("cash_balance", Kind::Float).required().doc("What the customer has; below zero: owes."),
+        Field::new("cash_balance", Kind::Float)
+            .required()
+            .doc("What the customer has; below zero: owes. At most ten thousand million either way can be set."),
         Field::new("cash_debit", Kind::Float).read_only().doc("What was taken in this balance interval."),
         Field::new("free_time_balance", Kind::IntRange(0, 1_000_000_000)).doc("Free seconds that are left."),
         Field::new("free_time_spent", Kind::Int).read_only().doc("Free seconds used in this balance interval."),
@@ -57,8 +59,8 @@ impl Behaviour for Balances {
     }
 
     async fn replace(&self, cx: &mut Cx<'_>, id: i64, old: &Item, new: Item) -> Outcome<()> {
-        let text = new.get("cash_balance").map(Value::to_string).unwrap_or_default();
-        let cash = Money::parse("cash_balance", &text)?;
+        let sent = new.get("cash_balance").filter(|sent| Some(*sent) != old.get("cash_balance"));
+        let cash = sent.map(|sent| Money::parse("cash_balance", &sent.to_string())).transpose()?;
         let free_time = new.get("free_time_balance").or_else(|| old.get("free_time_balance"));
         let free_time = free_time.and_then(Value::as_i64).unwrap_or_default();
         topup::set_balance(cx.tx, cx.caller, cx.now, AccountId(id), cash, free_time).await?;

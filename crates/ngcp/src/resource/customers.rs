@@ -4,8 +4,9 @@
 //! stays; the billing profiles are the reseller's, and what is billed in the past is not changed; a new subscriber is
 //! refused once there are as many as there may be. Subscribers are locked and unlocked with their customer; a terminated
 //! customer takes them along, stays to be looked at and can't be changed any more. A profile package is one of the
-//! reseller's: a new customer begins with its balance and its profiles. A subscriber that administers its customer sees
-//! that customer.
+//! reseller's: a new customer begins with its balance and its profiles. Templates that the body of a `POST` leaves
+//! out are those of the reseller with the usual names; that of the invoice is `invoice_default`, which is our choice. A
+//! subscriber that administers its customer sees that customer.
 
 use registry::Role;
 use registry::account::CUSTOMERS as ALL;
@@ -88,10 +89,10 @@ const FIELDS: &[Field] = &[
         .doc("All billing profiles, past and to come."),
     Field::new("vat_rate", Kind::FloatRange(0.0, 100.0)).doc("Value added tax in per cent."),
     Field::new("add_vat", Kind::Bool).doc("Whether the tax is added to prices."),
-    Field::new("subscriber_email_template_id", Kind::PosInt).doc("Template of the mail to a new subscriber."),
-    Field::new("passreset_email_template_id", Kind::PosInt).doc("Template of the mail for a forgotten password."),
-    Field::new("invoice_email_template_id", Kind::PosInt).doc("Template of the mail with an invoice."),
-    Field::new("invoice_template_id", Kind::PosInt).doc("Template of the invoice."),
+    Field::new("subscriber_email_template_id", Kind::PosInt).doc("Template of the mail to a new subscriber; left out of a POST: subscriber_default_email."),
+    Field::new("passreset_email_template_id", Kind::PosInt).doc("Template of the mail for a forgotten password; left out of a POST: passreset_default_email."),
+    Field::new("invoice_email_template_id", Kind::PosInt).doc("Template of the mail with an invoice; left out of a POST: invoice_default_email."),
+    Field::new("invoice_template_id", Kind::PosInt).doc("Template of the invoice; left out of a POST: invoice_default."),
     Field::new("create_timestamp", Kind::Timestamp).read_only().doc("When it was made."),
     Field::new("activate_timestamp", Kind::Timestamp).read_only().doc("When it became active after pending."),
     Field::new("modify_timestamp", Kind::Timestamp).read_only().doc("When it was changed last."),

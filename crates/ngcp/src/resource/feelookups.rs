@@ -26,7 +26,8 @@ pub(super) static FEELOOKUPS: Resource = Resource {
           send exactly one of the three. Fees are tried in this order, and the first that matches counts: \
           exact_destination; prefix, the longest; regex_longest_pattern, the longest destination, then the longest source; \
           regex_longest_match, by the length of what it matches. A regular expression is found anywhere in the number \
-          unless it is anchored with ^ or $. At most 1024 fees whose beginning fits are tried: more are an error. Off-peak \
+          unless it is anchored with ^ or $. At most 1024 fees whose beginning fits are tried, and some \
+          hundreds of usual regular expressions: more are an error. Off-peak \
           times go by the time zone of the customer's contact, or else of the reseller's, or else UTC. Each increment is \
           billed by what holds when it begins. Rates and costs are cents; a cost is rounded once, half to even, to a \
           ten-thousandth.",

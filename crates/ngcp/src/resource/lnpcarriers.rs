@@ -37,13 +37,16 @@ const FIELDS: &[Field] = &[
     Field::new("prefix", Kind::Text(1, carrier::LONGEST))
         .required()
         .doc("What is put before a number to reach the carrier."),
-    Field::new("authoritative", Kind::Bool).doc("Whether a number that the list does not have is none of the carrier's."),
+    Field::new("authoritative", Kind::Bool)
+        .doc("Whether a number that the list does not have is none of the carrier's."),
     Field::new("skip_rewrite", Kind::Bool).doc("Whether calls to its numbers are left as they are."),
 ];
 
 fn words(error: &Error) -> Option<Refusal> {
     match error {
-        Error::Taken { value, .. } => Some(Refusal::new(422, format!("LNP carrier with name '{value}' already exists."))),
+        Error::Taken { value, .. } => {
+            Some(Refusal::new(422, format!("LNP carrier with name '{value}' already exists.")))
+        }
         Error::InUse { .. } => Some(Refusal::new(500, "Failed to delete lnp carrier.")),
         _ => None,
     }

@@ -48,7 +48,7 @@ pub(super) static NCOSLEVELS: Resource = Resource {
 const FIELDS: &[Field] = &[
     Field::ID,
     Field::RESELLER,
-    Field::new("level", Kind::Text(1, 255))
+    Field::new("level", Kind::Text(1, 31))
         .required()
         .label("Level Name")
         .doc("Its name, unique for the reseller. Preferences follow where it is renamed."),

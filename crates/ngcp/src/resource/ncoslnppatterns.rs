@@ -12,7 +12,7 @@ pub(super) static NCOSLNPPATTERNS: Resource = Resource {
     singular: "ncoslnppattern",
     title: "NCOS LNP patterns",
     doc: "Regular expressions for those numbers of a carrier that an NCOS level means, as in ncospatterns. A carrier in a \
-          level has each once, and at most 5000.",
+          level has each once, and at most 5000; those with long repetitions only as far as all together are not too large.",
     fields: FIELDS,
     verbs: &[
         (Verb::List, SELLERS),

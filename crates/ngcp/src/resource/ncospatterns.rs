@@ -12,7 +12,8 @@ pub(super) static NCOSPATTERNS: Resource = Resource {
     singular: "ncospattern",
     title: "NCOS patterns",
     doc: "Regular expressions for the numbers that an NCOS level names, matched anywhere in the number unless they say `^` \
-          or `$`; without look-around and back-references. A level has each once, and at most 5000. They stay with their \
+          or `$`; without look-around and back-references. A level has each once, and at most 5000; those with long repetitions only as \
+          far as all together are not too large. They stay with their \
           reseller.",
     fields: FIELDS,
     verbs: &[

@@ -150,7 +150,7 @@ impl Bought {
 
 /// What so many free numbers of a pool cost.
 async fn quote_any(cx: &mut Cx<'_>, pool: PoolId, buyer: AccountId, quantity: u32) -> Outcome<Bought> {
-    let price = pool::quote(cx.tx, cx.caller, pool, buyer, quantity).await?;
+    let price = pool::quote(cx.tx, cx.caller, cx.now, pool, buyer, quantity).await?;
     let currency = pool::get(cx.tx, pool).await?.currency;
     Ok(Bought { pool: Some(pool), source: Source::Stock, numbers: Vec::new(), price, currency, order: None })
 }

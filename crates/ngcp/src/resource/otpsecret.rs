@@ -19,7 +19,9 @@ pub(super) static OTPSECRET: Resource = Resource {
     doc: "The secret from which a program makes the codes of the second factor (TOTP, RFC 6238: six digits, 30 seconds, \
           SHA-1): as a QR code where Accept asks for image/png, else as text in base32. It is there for callers that have \
           enable_2fa set, until they have shown a right code once: in the header X-OTP, or as otp in POST /login_jwt. \
-          After that it is 400. The password alone is enough for this request.",
+          After that it is 400. Before, it is another one after ten minutes, and after a new password. A code is good once: \
+          Basic with X-OTP is one request for each, more go with a token (POST /login_jwt). The password alone is enough \
+          for this request.",
     verbs: &[(Verb::List, ANYBODY)],
     single: true,
     enrols: true,

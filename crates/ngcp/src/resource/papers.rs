@@ -4,9 +4,10 @@ use registry::account::papers::{
     CONTACT_OF_ANOTHER, CONTACT_OF_CUSTOMERS, CONTACT_OF_SYSTEM, Papers, Templates, Terms,
 };
 use registry::account::status::DEFAULT_STAYS;
-use registry::account::{Product, papers};
+use registry::account::{Kind as AccountKind, Product, papers};
 use registry::billing::mapping::{Assignment, Interval};
 use registry::id::{AccountId, ContactId, PackageId, ProfileId};
+use registry::template;
 use serde_json::{Value, json};
 
 use crate::kernel::{Cx, Field, Item, Kind, Outcome, Refusal, time};
@@ -117,9 +118,35 @@ fn next_billing(old: &Item, new: &Item) -> Outcome<Option<Assignment>> {
     Ok(None)
 }
 
+/// Gives a new customer its reseller's usual templates for those that the body does not speak of.
+async fn fill_templates(cx: &mut Cx<'_>, input: &Item, terms: &mut Terms) -> Outcome<()> {
+    let Templates {
+        subscriber_email_template_id,
+        passreset_email_template_id,
+        invoice_email_template_id,
+        invoice_template_id,
+    } = template::defaults(cx.tx, cx.caller, terms.contact_id).await?;
+    let templates = &mut terms.templates;
+    for (name, field, usual) in [
+        ("subscriber_email_template_id", &mut templates.subscriber_email_template_id, subscriber_email_template_id),
+        ("passreset_email_template_id", &mut templates.passreset_email_template_id, passreset_email_template_id),
+        ("invoice_email_template_id", &mut templates.invoice_email_template_id, invoice_email_template_id),
+        ("invoice_template_id", &mut templates.invoice_template_id, invoice_template_id),
+    ] {
+        if !input.contains_key(name) {
+            *field = usual;
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn create(cx: &mut Cx<'_>, input: &Item) -> Outcome<i64> {
-    let (terms, billing) = (terms(input)?, first_billing(input)?);
-    let made = papers::create(cx.tx, cx.caller, cx.now, word(input, "type")?, &terms, &billing).await?;
+    let (mut terms, billing) = (terms(input)?, first_billing(input)?);
+    let product: Product = word(input, "type")?;
+    if product.kind() == AccountKind::Customer {
+        fill_templates(cx, input, &mut terms).await?;
+    }
+    let made = papers::create(cx.tx, cx.caller, cx.now, product, &terms, &billing).await?;
     Ok(made.account.id.0)
 }
 

@@ -51,7 +51,7 @@ pub(super) const VERBS: &[(Verb, &[registry::Role])] = &[
 
 const FIELDS: &[Field] = &[
     Field::ID,
-    Field::new("contract_id", Kind::PosInt).required().label("Contract").doc("The contract, of type sippeering."),
+    Field::new("contract_id", Kind::PosInt).required().label("Contract").doc("The contract, of type sippeering or pstnpeering."),
     Field::new("name", Kind::Text(1, 127)).required().doc("Its name, unique."),
     Field::new("priority", Kind::IntRange(1, 9)).doc("1 comes first, 9 last; 1 where nothing is sent."),
     Field::new("description", Kind::Text(0, 255)).doc("Whatever there is to say of it."),

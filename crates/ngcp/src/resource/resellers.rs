@@ -2,8 +2,9 @@
 //!
 //! Beyond storing: a contract is that of one reseller for good, and both have one id; names are unique, but a terminated
 //! reseller gives its name up. The status is that of the contract too: subscribers of all its customers are locked and
-//! unlocked with it; a terminated reseller takes its customers, subscribers, domains and logins along and stays to be
-//! looked at. The default reseller is never terminated.
+//! unlocked with it; a terminated reseller takes its customers, subscribers, domains, logins, sets, levels and email
+//! templates along and stays to be looked at, as does a time set that a peering group goes by. The default reseller is
+//! never terminated. A new reseller gets copies of the email templates of the installation.
 
 use registry::account::reseller::{self, CONTRACT_OF_CUSTOMER, Reseller};
 use registry::account::status::DEFAULT_STAYS;
@@ -19,7 +20,9 @@ pub(super) static RESELLERS: Resource = Resource {
     singular: "reseller",
     title: "Resellers",
     doc: "Who sells to customers of its own. A reseller is not removed: its status is set to terminated, which ends all \
-          that it has.",
+          that it has: its customers, domains and logins, its NCOS levels, its sets of sounds, rewrite rules, header \
+          rules and times, its emergency mapping containers and its email templates. It begins with copies of the email \
+          templates of the installation.",
     fields: &[
         Field::ID,
         Field::new("contract_id", Kind::PosInt)

@@ -50,7 +50,8 @@ macro_rules! of_rule {
             $($first,)*
             Field::new("match_pattern", Kind::Text(1, 128)).required().doc(
                 "A regular expression of the PCRE kind, without look-around and back-references. ${name} stands for a \
-                 variable such as ${caller_cc}, @{name} for any value of one that has several.",
+                 variable such as ${caller_cc}, @{name} for any value of one that has several. All of one set, \
+                 direction and field together have at most 50000 parts, with repetitions written out.",
             ),
             Field::new("replace_pattern", Kind::Text(1, 255)).required().doc(
                 "The whole new number: \\1 to \\9 are what the groups have matched, ${name} is a variable. What the \

@@ -28,7 +28,8 @@ pub(super) static SOUNDSETS: Resource = Resource {
     title: "Sound sets",
     doc: "The prompts of a reseller, or of one of its customers (customer_id). Customers see those of the reseller's that are \
           exposed to them, and keep their own. The handles are those of soundhandles, the recordings are in soundfiles. A \
-          set is not removed while preferences name it or it is the parent of another.",
+          set is not removed while preferences name it or it is the parent of another. A reseller and a customer have at most \
+          100 each; a customer's go when it is terminated.",
     fields: FIELDS,
     verbs: &[
         (Verb::List, KEEPERS),

@@ -18,7 +18,8 @@ pub(super) static SUBSCRIBERPROFILES: Resource = Resource {
     title: "Subscriber profiles",
     doc: "A profile names preferences. Who has one sees and sets, of the subscriber preferences that are meant for \
           subscribers at all, only those of the profile; another one is refused. The same holds for who administers the \
-          customer. Staff is not bound. What is set for the profile itself is in profilepreferences. While a subscriber has \
+          customer. Staff is not bound, and neither are services with resources of their own, such as call forwards and \
+          voicemail. What is set for the profile itself is in profilepreferences. While a subscriber has \
           the profile, DELETE is refused with 423; the next profile of the set becomes the default where the default goes. \
           Subscribers see the profiles of their reseller.",
     fields: FIELDS,

@@ -1,7 +1,9 @@
 //! Subscriber registrations: where subscribers are registered, read from and written to the registrar's location table.
 //!
-//! Beyond storing: the contact is a SIP URI, the subscriber is one that the caller sees and stays the same. Nothing is
-//! asked of the registrar within a transaction. Our decisions: the id is the registrar's `ruid` and changes with every
+//! Beyond storing: the contact and what it was received from are SIP URIs, the socket is one; the subscriber is one that
+//! the caller sees and stays the same. Nothing is asked of the registrar within a transaction. Our decisions: where calls
+//! are really sent to (`received`, `socket`) is for administrators and resellers to say, what others send there is passed
+//! over and what is there stays; the id is the registrar's `ruid` and changes with every
 //! change; `expires` takes and shows 0 for a contact that never ends; a contact that is there already is replaced; without
 //! a registrar the collection is empty and changes are refused with 422; while it can't be reached the answer is 503.
 
@@ -9,6 +11,7 @@ mod owner;
 
 use axum::http::{HeaderName, Method, header};
 use plane::location::{self, Contact};
+use registry::Role;
 use registry::location_mapping::is_sip_uri;
 use registry::subscriber::Subscriber;
 use serde_json::{Value, json};
@@ -47,8 +50,11 @@ pub(super) static SUBSCRIBERREGISTRATIONS: Resource = Resource {
         Field::new("nat", Kind::Bool).doc("Whether the phone is behind a NAT."),
         Field::new("path", Kind::Text(0, 512)).read_only().doc("The proxies between registrar and phone."),
         Field::new("received", Kind::Text(1, 128))
-            .doc("The SIP URI that its registration came from, if not the contact."),
-        Field::new("socket", Kind::Text(1, 64)).doc("The registrar's socket, such as udp:192.0.2.1:5060."),
+            .doc("The SIP URI that its registration came from, if not the contact; set by the same as socket."),
+        Field::new("socket", Kind::Text(1, 64)).doc(
+            "The registrar's socket, proto:ip:port, such as udp:192.0.2.1:5060. Administrators and resellers set it; what \
+             others send is passed over.",
+        ),
         Field::new("user_agent", Kind::Text(1, 255)).doc("What the phone says that it is."),
     ],
     verbs: &[
@@ -123,8 +129,28 @@ fn expires(value: &Value, now: i64) -> Outcome<Option<i64>> {
     Ok(Some(at.ok_or_else(|| Refusal::invalid_field("expires", &input, error))?))
 }
 
-/// The contact that a checked body says.
-fn contact(input: &Item, owner: &Subscriber, path: Option<String>, now: i64) -> Outcome<Contact> {
+/// Where calls to a contact are sent to: what it was received from, and the registrar's socket. As it was for those who
+/// may not say it, and where it is left out.
+fn way(input: &Item, role: Role, old: Option<&Contact>) -> Outcome<(Option<String>, Option<String>)> {
+    type Check = fn(&str) -> bool;
+    let checks: [(&str, Check, &str, Option<&String>); 2] = [
+        ("received", is_sip_uri, "Must be a SIP URI", old.and_then(|old| old.received.as_ref())),
+        ("socket", location::is_socket, "Must be proto:ip:port", old.and_then(|old| old.socket.as_ref())),
+    ];
+    let [received, socket] = checks.map(|(name, fits, error, before)| match input.get(name) {
+        Some(sent) if matches!(role, Role::Admin | Role::Reseller) => match sent.as_str() {
+            Some(text) if Some(text) != before.map(String::as_str) && !fits(text) => {
+                Err(Refusal::invalid_field(name, text, error))
+            }
+            sent => Ok(sent.map(str::to_owned)),
+        },
+        _ => Ok(before.cloned()),
+    });
+    Ok((received?, socket?))
+}
+
+/// The contact that a checked body says, in the place of another or of none.
+fn contact(input: &Item, owner: &Subscriber, role: Role, old: Option<&Contact>, now: i64) -> Outcome<Contact> {
     let text = |name: &str| input.get(name).and_then(Value::as_str).map(str::to_owned);
     let sent = text("contact").unwrap_or_default();
     let uri = sent.strip_prefix('<').and_then(|uri| uri.strip_suffix('>')).unwrap_or(&sent);
@@ -132,18 +158,19 @@ fn contact(input: &Item, owner: &Subscriber, path: Option<String>, now: i64) -> 
         return Err(Refusal::invalid_field("contact", &sent, "Must be a SIP URI").into());
     }
     let q = input.get("q").and_then(Value::as_f64).unwrap_or(1.0);
+    let (received, socket) = way(input, role, old)?;
     Ok(Contact {
         ruid: String::new(),
         username: owner.username.clone(),
         domain: owner.domain.clone(),
         contact: uri.to_owned(),
-        received: text("received"),
-        path,
+        received,
+        path: old.and_then(|old| old.path.clone()),
         expires: expires(input.get("expires").unwrap_or(&Value::Null), now)?,
         q: (q * 1_000.0).round() as i64,
         nat: input.get("nat").and_then(Value::as_bool).unwrap_or_default(),
         user_agent: text("user_agent").unwrap_or_default(),
-        socket: text("socket"),
+        socket,
     })
 }
 
@@ -202,7 +229,7 @@ impl Registrations {
         let input = posted(cx, call, &SUBSCRIBERREGISTRATIONS)?;
         let id = input.get("subscriber_id").and_then(Value::as_i64).unwrap_or_default();
         let owner = owner::named(cx, id).await?.ok_or_else(|| Refusal::new(422, "Invalid 'subscriber_id'."))?;
-        let made = contact(&input, &owner, None, now(cx))?;
+        let made = contact(&input, &owner, cx.caller.role, None, now(cx))?;
         let ruid = cx.state.locations.put(None, &made, now(cx)).await.map_err(refusal)?.unwrap_or_default();
         Ok(Reply::status(201).header(header::LOCATION, hal::item_path(&SUBSCRIBERREGISTRATIONS, ruid)))
     }
@@ -216,16 +243,10 @@ impl Registrations {
         if input.get("subscriber_id").and_then(Value::as_i64) != Some(owner.id.0) {
             return Err(Refusal::new(422, "Changing the subscriber is not allowed.").into());
         }
-        let mut new = contact(&input, &owner, old.path.clone(), now(cx))?;
+        let mut new = contact(&input, &owner, cx.caller.role, Some(&old), now(cx))?;
         // What is left out stays.
         if !input.contains_key("nat") {
             new.nat = old.nat;
-        }
-        if !input.contains_key("received") {
-            new.received.clone_from(&old.received);
-        }
-        if !input.contains_key("socket") {
-            new.socket.clone_from(&old.socket);
         }
         if !input.contains_key("user_agent") {
             new.user_agent.clone_from(&old.user_agent);

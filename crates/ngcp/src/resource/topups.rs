@@ -24,7 +24,8 @@ pub(super) fn money(micro: Money) -> Value {
     micro.to_string().parse().ok().and_then(Number::from_f64).map_or(Value::Null, Value::Number)
 }
 
-/// Answers `POST`: 204 where it was done. A refusal is written into the log, and the transaction with it is committed.
+/// Answers `POST`: 204 where it was done. A refusal is written into the log, and the transaction with it is committed; what
+/// goes wrong while it is done is rolled back.
 pub(super) async fn answer(
     cx: &mut Cx<'_>,
     call: &Call,
@@ -38,8 +39,11 @@ pub(super) async fn answer(
     let subscriber = input.get("subscriber_id").and_then(Value::as_i64).unwrap_or_default();
     let token = input.get("request_token").and_then(Value::as_str).map(str::to_owned);
     let request = Request { subscriber_id: SubscriberId(subscriber), means: means(&input), token };
-    let error = match topup::top_up(cx.tx, cx.caller, cx.now, &request).await {
-        Ok(_) => return Ok(Some(Reply::status(204))),
+    let error = match topup::check(cx.tx, cx.caller, cx.now, &request).await {
+        Ok(checked) => {
+            topup::carry_out(cx.tx, cx.caller, cx.now, &request, checked).await?;
+            return Ok(Some(Reply::status(204)));
+        }
         Err(error) => error,
     };
     let Some(refusal) = refusal(&error) else { return Err(Failure::Registry(error)) };

@@ -31,7 +31,7 @@ pub(super) static TOPUPVOUCHERS: Resource = Resource {
 struct Vouchers;
 
 fn means(input: &Item) -> Means {
-    Means::Voucher(input.get("code").and_then(Value::as_str).unwrap_or_default().to_owned())
+    Means::Voucher(input.get("code").and_then(Value::as_str).unwrap_or_default().into())
 }
 
 #[async_trait::async_trait]

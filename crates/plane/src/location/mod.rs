@@ -9,6 +9,7 @@ mod sql;
 mod tests;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -71,6 +72,14 @@ pub struct Contact {
     pub user_agent: String,
     /// The socket of the registrar that the registration came in on.
     pub socket: Option<String>,
+}
+
+/// Whether a text names a socket of the registrar as it writes them: `proto:ip:port`, with an IPv6 address in brackets.
+#[must_use]
+pub fn is_socket(text: &str) -> bool {
+    let Some((proto, address)) = text.split_once(':') else { return false };
+    let known = ["udp", "tcp", "tls", "sctp", "ws", "wss"].contains(&proto);
+    known && address.parse::<SocketAddr>().is_ok_and(|address| address.port() > 0)
 }
 
 /// Whose contacts are asked for.

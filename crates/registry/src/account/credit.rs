@@ -13,21 +13,37 @@ use crate::journal::Operation;
 use crate::statement::statements;
 use crate::{Error, Money, Result};
 
+/// [`Money::MOST_KEPT`] as a statement says it.
+macro_rules! most {
+    () => {
+        "1152921504606846976"
+    };
+}
+
 statements! {
-    PAY = "UPDATE accounts SET balance = balance + $1, modified_at = $2 WHERE id = $3";
+    PAY = concat!("UPDATE accounts SET balance = balance + $1, modified_at = $2 WHERE id = $3 \
+        AND balance + $1 BETWEEN -", most!(), " AND ", most!());
     SET_LIMIT = "UPDATE accounts SET credit_limit = $1, modified_at = $2 WHERE id = $3";
-    TAKE = "UPDATE accounts SET balance = balance - $1, modified_at = $2 WHERE id = $3 \
-        AND (credit_limit IS NULL OR balance - held - $1 + credit_limit >= 0)";
-    TAKE_HELD = "UPDATE accounts SET balance = balance - $1, held = held - $2, modified_at = $3 WHERE id = $4";
-    HOLD = "UPDATE accounts SET held = held + $1, modified_at = $2 WHERE id = $3 \
-        AND (credit_limit IS NULL OR balance - held - $1 + credit_limit >= 0)";
+    TAKE = concat!("UPDATE accounts SET balance = balance - $1, modified_at = $2 WHERE id = $3 \
+        AND (COALESCE(credit_limit, $4) IS NULL OR balance - held - $1 + COALESCE(credit_limit, $4) >= 0) \
+        AND balance - $1 BETWEEN -", most!(), " AND ", most!());
+    TAKE_HELD = concat!("UPDATE accounts SET balance = balance - $1, held = held - $2, modified_at = $3 WHERE id = $4 \
+        AND balance - $1 BETWEEN -", most!(), " AND ", most!());
+    HOLD = concat!("UPDATE accounts SET held = held + $1, modified_at = $2 WHERE id = $3 \
+        AND (COALESCE(credit_limit, $4) IS NULL OR balance - held - $1 + COALESCE(credit_limit, $4) >= 0) \
+        AND held + $1 <= ", most!());
     LET_GO = "UPDATE accounts SET held = held - $1, modified_at = $2 WHERE id = $3";
+    PREPAID = "SELECT p.prepaid FROM accounts a JOIN billing_mappings m ON m.account_id = a.id \
+        JOIN billing_profiles p ON p.id = m.profile_id WHERE a.id = $1 AND a.credit_limit IS NULL \
+        AND m.network_id IS NULL AND (m.start_at IS NULL OR m.start_at <= $2) AND (m.stop_at IS NULL OR m.stop_at > $2) \
+        ORDER BY COALESCE(m.start_at, 0) DESC, m.id DESC LIMIT 1";
 }
 
 pub(super) fn check_limit(limit: Option<Money>) -> Result<()> {
     match limit {
         Some(limit) if limit < Money::ZERO => Err(Error::invalid("credit_limit", format!("{limit} is below zero"))),
-        _ => Ok(()),
+        Some(limit) => limit.movable("credit_limit").map(drop),
+        None => Ok(()),
     }
 }
 
@@ -45,10 +61,12 @@ fn must_be_above(caller: &Caller, id: AccountId, to: &str) -> Result<()> {
 /// Records money that an account has paid in (or, below zero, was paid back).
 ///
 /// # Errors
-/// [`Error::NotAllowed`] for customers, [`Error::NotFound`].
+/// [`Error::NotAllowed`] for customers, [`Error::NotFound`]; [`Error::Invalid`] for `amount` where that is more than moves
+/// at once, or than the account could then hold.
 pub async fn pay(tx: &mut Tx, caller: &Caller, now: i64, id: AccountId, amount: Money) -> Result<Account> {
     must_be_above(caller, id, "record payments")?;
     get(tx, caller, id).await?;
+    amount.movable("amount")?;
     let ledger = interval::touch(tx, caller, now, id, true).await?;
     let paid = change(tx, caller, now, id, PAY, args![amount, now, id]).await?;
     if let Some(ledger) = ledger {
@@ -83,7 +101,9 @@ async fn change(
 ) -> Result<Account> {
     get(tx, caller, id).await?;
     let before = Papers::of(tx, now, id).await?;
-    tx.execute(update, values).await?;
+    if tx.execute(update, values).await? == 0 {
+        return Err(too_much(id));
+    }
     let after = Papers::of(tx, now, id).await?;
     papers::write(tx, caller, now, Operation::Update, Some(&before), &after).await?;
     Ok(after.account)
@@ -93,7 +113,7 @@ async fn change(
 /// in any case, otherwise it must be there.
 ///
 /// # Errors
-/// [`Error::NoCredit`].
+/// [`Error::NoCredit`]; [`Error::Invalid`] for `amount` as with [`pay`].
 pub(crate) async fn debit(
     tx: &mut Tx,
     caller: &Caller,
@@ -102,13 +122,17 @@ pub(crate) async fn debit(
     amount: Money,
     held: Option<Money>,
 ) -> Result<()> {
+    amount.movable("amount")?;
     let ledger = interval::touch(tx, caller, now, id, true).await?;
     let taken = match held {
         Some(held) => tx.execute(TAKE_HELD, args![amount, held, now, id]).await?,
-        None => tx.execute(TAKE, args![amount, now, id]).await?,
+        None => {
+            let limit = implied_limit(tx, now, id).await?;
+            tx.execute(TAKE, args![amount, now, id, limit]).await?
+        }
     };
     if taken == 0 {
-        return Err(no_credit(&get(tx, caller, id).await?, amount));
+        return Err(refusal(&get(tx, caller, id).await?, amount));
     }
     match ledger {
         Some(ledger) => ledger.debited(tx, caller, now, amount.0).await,
@@ -119,27 +143,71 @@ pub(crate) async fn debit(
 /// Keeps money of an account from being spent otherwise.
 ///
 /// # Errors
-/// [`Error::NoCredit`].
+/// As [`debit`].
 pub(crate) async fn hold(tx: &mut Tx, caller: &Caller, now: i64, id: AccountId, amount: Money) -> Result<()> {
+    amount.movable("amount")?;
     interval::touch(tx, caller, now, id, false).await?;
-    if tx.execute(HOLD, args![amount, now, id]).await? == 0 {
-        return Err(no_credit(&get(tx, caller, id).await?, amount));
+    let limit = implied_limit(tx, now, id).await?;
+    if tx.execute(HOLD, args![amount, now, id, limit]).await? == 0 {
+        return Err(refusal(&get(tx, caller, id).await?, amount));
     }
     Ok(())
 }
 
-/// Lets money that was held be spent.
+/// Lets money that was held be spent. It was held until now: intervals that have ended before did not lose it.
 ///
 /// # Errors
 /// Only those of the database.
-pub(crate) async fn let_go(tx: &mut Tx, now: i64, id: AccountId, held: Money) -> Result<()> {
+pub(crate) async fn let_go(tx: &mut Tx, caller: &Caller, now: i64, id: AccountId, held: Money) -> Result<()> {
+    interval::touch(tx, caller, now, id, false).await?;
     tx.execute(LET_GO, args![held, now, id]).await?;
     Ok(())
 }
 
-/// The error where an account can't pay.
-pub(crate) fn no_credit(account: &Account, needed: Money) -> Error {
+/// The limit of an account that has none of its own: nothing may be owed where the profile that holds is prepaid.
+async fn implied_limit(tx: &mut Tx, now: i64, id: AccountId) -> Result<Option<Money>> {
+    let row = tx.query_opt(PREPAID, args![id, now]).await?;
+    let prepaid: bool = row.map(|row| row.at(0)).transpose()?.unwrap_or_default();
+    Ok(prepaid.then_some(Money::ZERO))
+}
+
+/// Refuses what an account could not pay now.
+///
+/// # Errors
+/// [`Error::NoCredit`]; [`Error::Invalid`] for `amount` where that is more than moves at once.
+pub(crate) async fn check(tx: &mut Tx, now: i64, account: &Account, amount: Money) -> Result<()> {
+    amount.movable("amount")?;
+    let limit = match account.credit_limit {
+        None => implied_limit(tx, now, account.id).await?,
+        own => own,
+    };
+    match limit {
+        Some(_) if left(account) < amount => Err(no_credit(account, amount)),
+        _ => Ok(()),
+    }
+}
+
+/// What an account may still spend; where it has no limit, before it owes anything.
+fn left(account: &Account) -> Money {
     let limit = account.credit_limit.unwrap_or_default();
-    let left = Money(account.balance.0 - account.held.0 + limit.0);
+    Money(account.balance.0.saturating_sub(account.held.0).saturating_add(limit.0))
+}
+
+/// Why so much could not be taken or held.
+fn refusal(account: &Account, amount: Money) -> Error {
+    let most = Money::MOST_KEPT.0;
+    if account.balance.0.saturating_sub(amount.0) < -most || account.held.0.saturating_add(amount.0) > most {
+        return too_much(account.id);
+    }
+    no_credit(account, amount)
+}
+
+fn too_much(id: AccountId) -> Error {
+    Error::invalid("amount", format!("account {id} would have or owe more than {}", Money::MOST_KEPT))
+}
+
+/// The error where an account can't pay.
+fn no_credit(account: &Account, needed: Money) -> Error {
+    let left = left(account);
     Error::NoCredit { account: account.id.0, needed, left, currency: account.currency.clone() }
 }

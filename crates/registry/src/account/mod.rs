@@ -3,6 +3,7 @@
 //! [`tree`] makes accounts, [`papers`] is what NGCP calls their contracts, [`reseller`] gives resellers their names,
 //! [`status`] locks and terminates accounts with everything below, [`credit`] is their money.
 
+mod belongings;
 pub mod credit;
 pub mod papers;
 pub mod reseller;
@@ -72,13 +73,17 @@ pub enum Product {
     /// A carrier that calls are exchanged with.
     #[serde(rename = "sippeering")]
     SipPeering,
+    /// A carrier that lines to the telephone network are rented from.
+    #[serde(rename = "pstnpeering")]
+    PstnPeering,
     /// A reseller.
     #[serde(rename = "reseller")]
     Reseller,
 }
 
 crate::text_enum!(Product, "type", {
-    SipAccount => "sipaccount", PbxAccount => "pbxaccount", SipPeering => "sippeering", Reseller => "reseller"
+    SipAccount => "sipaccount", PbxAccount => "pbxaccount", SipPeering => "sippeering", PstnPeering => "pstnpeering",
+    Reseller => "reseller",
 });
 
 impl Product {
@@ -87,7 +92,7 @@ impl Product {
     pub fn kind(self) -> Kind {
         match self {
             Product::SipAccount | Product::PbxAccount => Kind::Customer,
-            Product::SipPeering => Kind::Peering,
+            Product::SipPeering | Product::PstnPeering => Kind::Peering,
             Product::Reseller => Kind::Reseller,
         }
     }
@@ -212,9 +217,17 @@ statements! {
 
 /// The statements of this module and its parts.
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    [STATEMENTS, credit::STATEMENTS, papers::STATEMENTS, reseller::STATEMENTS, status::STATEMENTS, tree::STATEMENTS]
-        .into_iter()
-        .flatten()
+    [
+        STATEMENTS,
+        belongings::STATEMENTS,
+        credit::STATEMENTS,
+        papers::STATEMENTS,
+        reseller::STATEMENTS,
+        status::STATEMENTS,
+        tree::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn account(row: &Row) -> Result<Account> {

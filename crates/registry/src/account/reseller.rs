@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
-use crate::{Error, Result};
+use crate::{Error, Result, template};
 
 /// Why a customer's contract can't become a reseller.
 pub const CONTRACT_OF_CUSTOMER: &str = "it is the contract of a customer";
@@ -42,7 +42,8 @@ impl From<&Papers> for Reseller {
     }
 }
 
-/// Names a contract, which makes a reseller of it, and sets its status.
+/// Names a contract, which makes a reseller of it, and sets its status. It gets copies of the installation's templates of
+/// mails.
 ///
 /// # Errors
 /// [`Error::Dangling`] where `contract_id` is no contract of a reseller, [`Error::Invalid`] where it is a customer's,
@@ -66,7 +67,11 @@ pub async fn create(
         }
         (Kind::Reseller, _) => {}
     }
-    change(tx, caller, now, contract, name, status).await
+    let made = change(tx, caller, now, contract, name, status).await?;
+    if status != Status::Terminated {
+        template::copy_to(tx, caller, now, contract).await?;
+    }
+    Ok(made)
 }
 
 /// Gives a reseller another name and sets its status, which is that of its contract too. Its contract stays.

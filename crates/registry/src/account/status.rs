@@ -1,18 +1,19 @@
 //! Status: locking, unlocking and terminating an account with everything below it.
 //!
 //! Subscribers are locked as long as their account or one above it is. Whoever is terminated takes with it the accounts
-//! below, their subscribers, domains, numbers, reservations and logins; the rows stay for what refers to them.
+//! below, their subscribers, domains, sound sets, numbers, reservations, credit holds and logins; the rows stay for what
+//! refers to them.
 
 use store::{Tx, args};
 
 use super::papers::{self, Papers};
-use super::{Account, Kind, Status, get, reseller};
+use super::{Account, Kind, Status, belongings, get, reseller};
 use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal::Operation;
 use crate::number::{self, AtVendor};
 use crate::statement::statements;
-use crate::{Error, Result, login, peering, sip_domain, subscriber};
+use crate::{Error, Result, credit_hold, login, peering, sip_domain, sound, subscriber};
 
 /// Why the default reseller is not terminated.
 pub const DEFAULT_STAYS: &str = "the default reseller can't be terminated";
@@ -149,11 +150,16 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, account: &Account) -> Resul
     if account.kind == Kind::Peering {
         peering::delete_of_account(tx, caller, now, account.id).await?;
     }
+    if account.kind == Kind::Customer {
+        sound::set::delete_of_customer(tx, caller, now, account.id).await?;
+    }
     if account.kind == Kind::Reseller {
         sip_domain::delete_of_reseller(tx, caller, now, account.id).await?;
+        belongings::delete(tx, caller, now, account.id).await?;
     }
-    // That numbers and logins go follows from the rest: it is not for the caller to be allowed each of them.
+    // That holds, numbers and logins go follows from the rest: it is not for the caller to be allowed each of them.
     let system = Caller::system(&caller.name);
+    credit_hold::release_of_account(tx, &system, now, account.id).await?;
     release_numbers(tx, &system, now, account.id).await?;
     for row in tx.query(LOGINS, args![account.id]).await? {
         match login::delete(tx, &system, now, &row.at::<String>(0)?).await {

@@ -81,10 +81,17 @@ impl Mapping {
     }
 }
 
+/// Most intervals of a schedule, and so most of an account that have not begun.
+pub const MOST_INTERVALS: usize = 100;
+
 statements! {
     INSERT = "INSERT INTO billing_mappings (account_id, profile_id, network_id, start_at, stop_at) \
         VALUES ($1, $2, $3, $4, $5)";
     DELETE_FUTURE = "DELETE FROM billing_mappings WHERE account_id = $1 AND start_at > $2";
+    HOLDING = "SELECT profile_id FROM billing_mappings WHERE account_id = $1 AND COALESCE(start_at, 0) <= $2 \
+        AND (stop_at IS NULL OR stop_at > $2) AND network_id IS NULL ORDER BY COALESCE(start_at, 0) DESC, id DESC LIMIT 1";
+    HOLDING_WITHIN = "SELECT profile_id FROM billing_mappings WHERE account_id = $1 AND COALESCE(start_at, 0) <= $2 \
+        AND (stop_at IS NULL OR stop_at > $2) AND network_id = $3 ORDER BY COALESCE(start_at, 0) DESC, id DESC LIMIT 1";
     ACCOUNT = "SELECT kind, reseller_id FROM accounts WHERE id = $1";
     PROFILE = "SELECT reseller_id, name, status, prepaid FROM billing_profiles WHERE id = $1";
     NETWORK = "SELECT reseller_id, terminated FROM billing_networks WHERE id = $1";
@@ -92,6 +99,16 @@ statements! {
 
 const OF_ACCOUNTS: &str = "SELECT m.id, m.account_id, m.profile_id, m.network_id, m.start_at, m.stop_at, p.status \
     FROM billing_mappings m JOIN billing_profiles p ON p.id = m.profile_id WHERE m.account_id IN ({ids})";
+
+/// The mappings without a network from the one on that holds when the account's open balance interval begins. One that
+/// has a stop may leave what held before it in force, so that it is no beginning.
+const SINCE_INTERVAL: &str = "SELECT m.id, m.account_id, m.profile_id, m.network_id, m.start_at, m.stop_at, p.status \
+    FROM (SELECT a.id AS account_id, COALESCE((SELECT COALESCE(n.start_at, 0) FROM billing_mappings n \
+        WHERE n.account_id = a.id AND n.network_id IS NULL AND n.stop_at IS NULL AND COALESCE(n.start_at, 0) <= \
+        COALESCE((SELECT i.start_at FROM balance_intervals i WHERE i.account_id = a.id AND NOT i.closed), 0) \
+        ORDER BY COALESCE(n.start_at, 0) DESC LIMIT 1), 0) AS since FROM accounts a WHERE a.id IN ({ids})) b \
+    JOIN billing_mappings m ON m.account_id = b.account_id AND COALESCE(m.start_at, 0) >= b.since \
+    JOIN billing_profiles p ON p.id = m.profile_id WHERE m.network_id IS NULL";
 
 fn mapping(row: &Row) -> Result<Mapping> {
     Ok(Mapping {
@@ -107,7 +124,17 @@ fn mapping(row: &Row) -> Result<Mapping> {
 
 /// Every mapping of those accounts, those of terminated profiles too, from the first to begin to the last.
 pub(super) async fn all(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
-    let rows = listing::for_ids(tx, OF_ACCOUNTS, accounts).await?;
+    read(tx, OF_ACCOUNTS, accounts).await
+}
+
+/// What can hold for those accounts from the beginnings of their open balance intervals on, for calls from anywhere; all
+/// of it where there is no interval. As [`all`] otherwise.
+pub(crate) async fn since_interval(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
+    read(tx, SINCE_INTERVAL, accounts).await
+}
+
+async fn read(tx: &mut Tx, statement: &str, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
+    let rows = listing::for_ids(tx, statement, accounts).await?;
     let mut found = rows.iter().map(mapping).collect::<Result<Vec<_>>>()?;
     found.sort_by_key(|mapping| (mapping.effective_start(), mapping.id));
     found.dedup_by_key(|mapping| mapping.id);
@@ -143,11 +170,16 @@ pub async fn future(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<
 /// # Errors
 /// Only those of the database.
 pub async fn current(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<i64, ProfileId>> {
-    let of = all(tx, accounts).await?;
-    let holding = |mappings: &[Mapping]| {
-        mappings.iter().rfind(|mapping| mapping.network_id.is_none() && mapping.holds_at(now)).map(|m| m.profile_id)
+    let holding = |(account, mappings): (i64, Vec<Mapping>)| {
+        let held = mappings.iter().rfind(|mapping| mapping.network_id.is_none() && mapping.holds_at(now))?;
+        Some((account, held.profile_id))
     };
-    Ok(of.into_iter().filter_map(|(account, mappings)| Some((account, holding(&mappings)?))).collect())
+    let mut found: BTreeMap<i64, ProfileId> =
+        since_interval(tx, accounts).await?.into_iter().filter_map(holding).collect();
+    // Of a time before the open interval.
+    let missing: Vec<i64> = accounts.iter().copied().filter(|account| !found.contains_key(account)).collect();
+    found.extend(all(tx, &missing).await?.into_iter().filter_map(holding));
+    Ok(found)
 }
 
 /// The profile that holds at a time for calls that an account makes from an address: that of the network which contains
@@ -176,13 +208,24 @@ pub(super) async fn begin(
     account: AccountId,
     profiles: &[ProfileRef],
 ) -> Result<()> {
-    let before = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    let mut coming = Vec::new();
     for ProfileRef { profile_id, network_id } in profiles {
         let network = network_id.map(|id| id.0);
-        let holding = before.iter().rfind(|mapping| mapping.network_id == network && mapping.holds_at(now));
-        if holding.map(|mapping| mapping.profile_id) != Some(*profile_id) {
-            tx.execute(INSERT, args![account, *profile_id, network, Some(now), None::<i64>]).await?;
+        let row = match network {
+            Some(network) => tx.query_opt(HOLDING_WITHIN, args![account, now, network]).await?,
+            None => tx.query_opt(HOLDING, args![account, now]).await?,
+        };
+        let holding: Option<ProfileId> = row.map(|row| row.at(0)).transpose()?;
+        if holding != Some(*profile_id) {
+            coming.push((*profile_id, network));
         }
+    }
+    if coming.is_empty() {
+        return Ok(());
+    }
+    let before = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    for (profile_id, network) in coming {
+        tx.execute(INSERT, args![account, profile_id, network, Some(now), None::<i64>]).await?;
     }
     write(tx, caller, now, account, &before).await
 }
@@ -271,6 +314,9 @@ async fn check_network(tx: &mut Tx, account: AccountId, network: i64) -> Result<
 
 fn check_schedule(intervals: &[Interval], now: i64, creating: bool) -> Result<()> {
     let wrong = |message: String| Err(Error::invalid("billing_profiles", message));
+    if intervals.len() > MOST_INTERVALS {
+        return wrong(format!("A schedule has at most {MOST_INTERVALS} intervals."));
+    }
     let mut initial = 0;
     for interval in intervals {
         match (interval.start, interval.stop) {

@@ -3,10 +3,11 @@
 //! A profile belongs to a reseller, whose customers it may be assigned to; resellers and peerings are assigned profiles
 //! by the operator. Rates are kept exactly; [`lookup`] finds the fee of a call and [`rating`] reckons what it costs.
 
+pub mod code;
 pub mod fee;
 pub mod fee_batch;
-pub mod lookup;
 pub mod interval;
+pub mod lookup;
 pub mod mapping;
 pub mod network;
 pub mod package;
@@ -48,7 +49,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
 }
 
 /// The lists of these modules.
-pub(crate) const SOURCES: &[&Source] = 
+pub(crate) const SOURCES: &[&Source] =
     &[&profile::ALL, &zone::ALL, &fee::ALL, &network::ALL, &package::ALL, &voucher::ALL, &topup::log::ALL];
 
 /// Makes the default profile with one zone and one fee that costs nothing, and assigns it to the default reseller.

@@ -25,6 +25,11 @@ impl Rate {
         }
     }
 
+    /// Whether it is more than that, or less than the same below zero.
+    pub(super) fn is_beyond(self, most: i64) -> bool {
+        self.0.abs() > Decimal::from(most)
+    }
+
     /// What it is times ten to the power of the second.
     pub(super) fn exact(self) -> (i128, u32) {
         (self.0.mantissa(), self.0.scale())

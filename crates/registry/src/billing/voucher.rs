@@ -5,13 +5,15 @@
 
 use store::{Tx, args};
 
+use super::code::Code;
 use super::interval;
 use super::package::rules::MOST_CENTS;
 use crate::account::{self, Kind, Status};
 use crate::caller::Caller;
 use crate::id::{AccountId, PackageId, SubscriberId, VoucherId};
-use crate::listing::{Column, Reach, Source};
-use crate::record::{self, Kept, record};
+use crate::journal;
+use crate::listing::{self, Column, Reach, Source};
+use crate::record::{self, Kept, Record as _, record};
 use crate::statement::statements;
 use crate::{Error, Result};
 
@@ -22,7 +24,7 @@ record! {
         reseller_id: AccountId,
         /// What whoever uses it says.
         #[serde(skip_serializing)]
-        code: String,
+        code: Code,
         /// What it is worth, in cents.
         amount: i64,
         /// Until when it can be used.
@@ -43,9 +45,11 @@ record! {
 statements! {
     BY_CODE = "SELECT id FROM vouchers WHERE reseller_id = $1 AND code = $2 {wait}";
     USE = "UPDATE vouchers SET used_at = $1, used_by_subscriber_id = $2 WHERE id = $3 AND used_at IS NULL";
-    UNUSED = "SELECT id FROM vouchers WHERE reseller_id = $1 AND used_at IS NULL AND id > $2 ORDER BY id LIMIT $3";
+    UNUSED = "SELECT id FROM vouchers WHERE reseller_id = $1 AND used_at IS NULL AND id > $2 ORDER BY id LIMIT $3 {wait}";
 }
 
+/// `{ids}` as for [`listing::for_ids`].
+const REMOVE: &str = "DELETE FROM vouchers WHERE id IN ({ids})";
 /// Vouchers that are removed at a time.
 const BATCH: i64 = 500;
 
@@ -135,22 +139,28 @@ impl Kept for Voucher {
     }
 }
 
-/// Removes all vouchers of a reseller that have not been used.
+/// Removes all vouchers of a reseller that have not been used. One that is used or goes in this moment is passed over.
 ///
 /// # Errors
 /// [`Error::NotAllowed`], [`Error::Dangling`] for `reseller_id`.
 pub async fn purge(tx: &mut Tx, caller: &Caller, now: i64, reseller: AccountId) -> Result<()> {
     Voucher::must_keep(caller)?;
+    caller.must_write()?;
     record::check_reseller(tx, caller, reseller).await?;
     let mut after = -1_i64;
     loop {
+        // Once they are held, nobody can use them any more.
         let rows = tx.query(UNUSED, args![reseller, after, BATCH]).await?;
-        for row in &rows {
-            after = row.at(0)?;
-            record::delete::<Voucher>(tx, caller, now, after).await?;
+        let ids = rows.iter().map(|row| Ok(row.at(0)?)).collect::<Result<Vec<i64>>>()?;
+        let vouchers = record::load::<Voucher>(tx, &ids).await?;
+        listing::for_ids(tx, REMOVE, &ids).await?;
+        for voucher in &vouchers {
+            ALL.count(tx, voucher.id(), &voucher.tallied(), -1);
+            journal::record(tx, caller, now, Some(voucher), None).await?;
         }
-        if rows.is_empty() {
-            return Ok(());
+        match ids.last() {
+            Some(last) if ids.len() as i64 == BATCH => after = *last,
+            _ => return Ok(()),
         }
     }
 }
@@ -194,5 +204,5 @@ pub(crate) async fn use_up(
         return Err(Error::invalid("code", UNKNOWN));
     }
     let after = Voucher { used_at: Some(now), used_by_subscriber_id: Some(subscriber), ..voucher.clone() };
-    crate::journal::record(tx, caller, now, Some(voucher), Some(&after)).await
+    journal::record(tx, caller, now, Some(voucher), Some(&after)).await
 }

@@ -51,9 +51,11 @@ statements! {
         fraud_daily_lock = excluded.fraud_daily_lock, fraud_daily_notify = excluded.fraud_daily_notify";
     CLEAR = "DELETE FROM customer_fraud_preferences WHERE account_id = $1";
     ADD_COST = "INSERT INTO period_costs (account_id, period, period_date, cost) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (account_id, period, period_date) DO UPDATE SET cost = period_costs.cost + excluded.cost RETURNING cost";
+        ON CONFLICT (account_id, period, period_date) DO UPDATE SET cost = CASE \
+        WHEN period_costs.cost < 1152921504606846976 THEN period_costs.cost + excluded.cost ELSE period_costs.cost END \
+        RETURNING cost";
     TO_LOCK = "SELECT id FROM subscribers WHERE account_id = $1 AND status = 'active' \
-        AND (lock_level IS NULL OR lock_level < $2) ORDER BY id LIMIT 500";
+        AND (lock_level IS NULL OR lock_level < $2) AND id > $3 ORDER BY id LIMIT 500";
     LOCK = "UPDATE subscribers SET lock_level = $1, modified_at = $2 WHERE id = $3";
     LOCK_ACCOUNT = "UPDATE accounts SET held = held WHERE id = $1";
 }
@@ -193,14 +195,20 @@ pub(crate) async fn note_cost(tx: &mut Tx, caller: &Caller, now: i64, account: A
 
 async fn lock_subscribers(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, level: i64) -> Result<()> {
     let system = Caller::system(&caller.name);
+    let mut last = -1_i64;
     loop {
-        let rows = tx.query(TO_LOCK, args![account, level]).await?;
+        let rows = tx.query(TO_LOCK, args![account, level, last]).await?;
         if rows.is_empty() {
             return Ok(());
         }
         for row in rows {
             let id: SubscriberId = row.at(0)?;
-            let before = subscriber::get(tx, &system, id).await?;
+            last = id.0;
+            let before = match subscriber::get(tx, &system, id).await {
+                // It has ended in this moment.
+                Err(Error::NotFound { .. }) => continue,
+                found => found?,
+            };
             tx.execute(LOCK, args![level, now, id]).await?;
             let after = subscriber::get(tx, &system, id).await?;
             journal::record(tx, caller, now, Some(&before), Some(&after)).await?;

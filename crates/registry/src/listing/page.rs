@@ -20,7 +20,11 @@ enum Scoped {
     Equal(&'static str, i64),
     Below(&'static str, AccountId),
     /// What the reseller exposes by a column, and the account's own.
-    Exposed { reseller: (&'static str, AccountId), by: &'static str, own: Option<(&'static str, AccountId)> },
+    Exposed {
+        reseller: (&'static str, AccountId),
+        by: &'static str,
+        own: Option<(&'static str, AccountId)>,
+    },
     Nothing,
 }
 
@@ -154,7 +158,9 @@ async fn plain(
             filter.values.push(reseller.into());
             let exposed = format!("{} = ${} AND {}", source.sql(column)?, filter.values.len(), source.sql(by)?);
             match own {
-                Some((column, account)) => filter.and(&format!("(({exposed}) OR {} = ?)", source.sql(column)?), account),
+                Some((column, account)) => {
+                    filter.and(&format!("(({exposed}) OR {} = ?)", source.sql(column)?), account)
+                }
                 None => filter.raw(&exposed),
             }
         }

@@ -132,7 +132,9 @@ impl Reader {
                 line
             }
             ReadRecordResult::OutputFull => Err(self.unreadable(format!("it is longer than {LONGEST_LINE} bytes"))),
-            ReadRecordResult::OutputEndsFull => Err(self.unreadable(format!("it has more than {} columns", COLUMNS.len()))),
+            ReadRecordResult::OutputEndsFull => {
+                Err(self.unreadable(format!("it has more than {} columns", COLUMNS.len())))
+            }
             ReadRecordResult::InputEmpty | ReadRecordResult::End => Ok(None),
         }
     }
@@ -218,7 +220,9 @@ fn row<'a>(cell: impl Fn(usize) -> &'a [u8]) -> Result<Row, String> {
     };
     let moment = |column: usize, read: fn(&str) -> Option<i64>| -> Result<Option<i64>, String> {
         let Some(cell) = text(column)? else { return Ok(None) };
-        let wrong = || format!("{} `{}` is no time like 2026-01-31 or 2026-01-31 12:00:00", COLUMNS[column], cell.escape_debug());
+        let wrong = || {
+            format!("{} `{}` is no time like 2026-01-31 or 2026-01-31 12:00:00", COLUMNS[column], cell.escape_debug())
+        };
         read(cell).map(Some).ok_or_else(wrong)
     };
     let carrier = Named {
@@ -297,7 +301,10 @@ mod tests {
         let read = lines(text.as_bytes(), 7).unwrap();
         assert_eq!(read.len(), 1);
         let row = read[0].row.as_ref().unwrap();
-        assert_eq!((row.number.as_str(), row.carrier.name.as_str(), row.kind.as_deref()), ("4310", "Alpha", Some("fixed")));
+        assert_eq!(
+            (row.number.as_str(), row.carrier.name.as_str(), row.kind.as_deref()),
+            ("4310", "Alpha", Some("fixed"))
+        );
         assert_eq!(read[0].number, 2);
         let wrong = lines(b"number,colour\n4310,red\n", 100).unwrap_err();
         assert_eq!(wrong.to_string(), "line 1: there is no column `colour`");

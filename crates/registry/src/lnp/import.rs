@@ -8,10 +8,10 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use store::{Row, Tx, Val, args};
+use store::{Tx, Val, args};
 
 use super::carrier::{self, Named};
-use super::number::{self, hold_generation};
+use super::{number, publication};
 use crate::caller::Caller;
 use crate::clock::SECOND;
 use crate::id::{AccountId, LnpCarrierId, LnpImportId};
@@ -19,7 +19,7 @@ use crate::journal::{self, Change, Operation};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{Kept, Record as _, record};
 use crate::statement::statements;
-use crate::{Error, Result, job, listing, tally};
+use crate::{Error, Result, job, tally};
 
 /// Rows that are staged, published or removed in one transaction.
 pub const BATCH: usize = 5_000;
@@ -110,23 +110,8 @@ statements! {
     LONELY = "SELECT id FROM lnp_imports WHERE slot = 1 AND state = 'staging' AND seen_at < {now} - $1";
     COUNT_STAGED = "UPDATE lnp_imports SET staged = staged + $1, modified_at = $2, seen_at = {now} \
         WHERE id = $3 AND state = 'staging'";
-    END = "UPDATE lnp_imports SET state = $1, message = $2, modified_at = $3, slot = NULL, clears = $4, position = 0, \
-        published = published + $5 WHERE id = $6";
     COMMIT = "UPDATE lnp_imports SET state = 'publishing', modified_at = $1 WHERE id = $2";
-    MOVED_ON = "UPDATE lnp_imports SET position = $1, published = published + $2, modified_at = $3 WHERE id = $4";
-    CLEARED = "UPDATE lnp_imports SET clears = NULL WHERE id = $1";
-    FIRST_STAGED = "SELECT MIN(id) AS id FROM lnp_numbers WHERE generation = $1";
-    LAST_STAGED = "SELECT MAX(id) AS id FROM lnp_numbers WHERE generation = $1";
-    CHUNK_END = "SELECT id FROM lnp_numbers WHERE generation = $1 AND id > $2 ORDER BY id LIMIT 1 OFFSET $3";
-    CHUNK = "SELECT number, carrier_id, start_at FROM lnp_numbers WHERE generation = $1 AND id > $2 AND id <= $3";
-    JOIN_OTHERS = "UPDATE lnp_numbers SET generation = $1 WHERE generation = $2 AND id > $3 AND id <= $4 RETURNING id";
-    CLEAR = "DELETE FROM lnp_numbers WHERE generation = $1 AND id > $2 AND id <= $3";
-    FORGET_COUNTS = "DELETE FROM tallies WHERE list = $1 AND key = $2";
-    TAKE_COUNTS = "UPDATE tallies SET key = 0 WHERE list = $1 AND key = $2";
 }
-
-/// `{ids}` as for [`listing::for_ids`].
-const REPLACE: &str = "DELETE FROM lnp_numbers WHERE id IN ({ids}) RETURNING id";
 
 #[async_trait::async_trait]
 impl Kept for LnpImport {
@@ -148,15 +133,15 @@ impl Kept for LnpImport {
 }
 
 /// An import as its steps see it.
-struct Held {
-    import: LnpImport,
+pub(super) struct Held {
+    pub(super) import: LnpImport,
     /// The generation whose rows are to be removed.
-    clears: Option<i64>,
+    pub(super) clears: Option<i64>,
     /// Up to which row the step that is being done has come.
-    position: i64,
+    pub(super) position: i64,
 }
 
-async fn hold(tx: &mut Tx, id: LnpImportId) -> Result<Held> {
+pub(super) async fn hold(tx: &mut Tx, id: LnpImportId) -> Result<Held> {
     let row = tx.query_opt(LOCK, args![id]).await?.ok_or_else(|| Error::not_found("lnp import", id))?;
     Ok(Held { import: LnpImport::read(&row)?, clears: row.get("clears")?, position: row.get("position")? })
 }
@@ -274,7 +259,7 @@ async fn told_apart<'a>(
     Ok((fresh, twice))
 }
 
-/// Gives an import up: none of its rows will be published. They are removed by [`step`].
+/// Gives an import up: none of its rows will be published. They are removed by [`super::step`].
 ///
 /// # Errors
 /// [`Error::Conflict`] where it is not being staged.
@@ -283,8 +268,8 @@ pub async fn fail(tx: &mut Tx, now: i64, id: LnpImportId, message: &str) -> Resu
     if held.import.state != State::Staging {
         return Err(Error::Conflict(format!("import {id} is {}", held.import.state)));
     }
-    tx.execute(FORGET_COUNTS, args![number::ALL.name, id]).await?;
-    tx.execute(END, args![State::Failed, message, now, id.0, 0i64, id]).await?;
+    publication::forget_counts(tx, id).await?;
+    publication::end(tx, now, id, State::Failed, message, Some(id.0), 0).await?;
     job::enqueue(tx, job::Kind::LnpImport, id.0, 0).await
 }
 
@@ -322,105 +307,4 @@ pub async fn commit(tx: &mut Tx, caller: &Caller, now: i64, id: LnpImportId) -> 
     };
     journal::write(tx, caller, now, change).await?;
     job::enqueue(tx, job::Kind::LnpImport, id.0, 0).await
-}
-
-/// One step of what is left to do for an import: publishes its rows or some of them, or removes rows that are not needed
-/// any more. True when nothing is left.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn step(tx: &mut Tx, now: i64, id: LnpImportId) -> Result<bool> {
-    let held = hold(tx, id).await?;
-    match (held.import.state, held.clears) {
-        (State::Staging, _) | (State::Done | State::Failed, None) => Ok(true),
-        (State::Publishing, _) if held.import.purge_existing => replace_all(tx, now, &held).await.map(|()| false),
-        (State::Publishing, _) => join_others(tx, now, &held).await.map(|()| false),
-        (State::Done | State::Failed, Some(generation)) => clear(tx, now, &held, generation).await.map(|()| false),
-    }
-}
-
-/// Where a chunk of the rows of a generation after one of them ends; none when there are no more.
-async fn chunk_end(tx: &mut Tx, generation: i64, after: i64) -> Result<Option<i64>> {
-    let last = i64::try_from(BATCH - 1).unwrap_or(i64::MAX);
-    if let Some(row) = tx.query_opt(CHUNK_END, args![generation, after, last]).await? {
-        return Ok(Some(row.at(0)?));
-    }
-    let last: Option<i64> = tx.query_one(LAST_STAGED, args![generation]).await?.at(0)?;
-    Ok(last.filter(|last| *last > after))
-}
-
-/// Lets the rows of an import hold instead of those that do.
-async fn replace_all(tx: &mut Tx, now: i64, held: &Held) -> Result<()> {
-    let id = held.import.id;
-    let past = hold_generation(tx).await?;
-    number::switch(tx, id.0).await?;
-    tx.execute_long(FORGET_COUNTS, args![number::ALL.name, 0i64]).await?;
-    tx.execute_long(TAKE_COUNTS, args![number::ALL.name, id]).await?;
-    tx.execute(END, args![State::Done, "", now, past, held.import.staged, id]).await?;
-    Ok(())
-}
-
-/// Lets a chunk of the rows of an import hold beside those that do, and instead of those that say the same of a number,
-/// a carrier and a start.
-async fn join_others(tx: &mut Tx, now: i64, held: &Held) -> Result<()> {
-    let (id, after) = (held.import.id, held.position);
-    let Some(end) = chunk_end(tx, id.0, after).await? else {
-        tx.execute(FORGET_COUNTS, args![number::ALL.name, id]).await?;
-        tx.execute(END, args![State::Done, "", now, None::<i64>, 0i64, id]).await?;
-        return Ok(());
-    };
-    let generation = hold_generation(tx).await?;
-    let chunk = tx.query(CHUNK, args![id, after, end]).await?;
-    let replaced = replaced(tx, generation, &chunk).await?;
-    for row in listing::for_ids(tx, REPLACE, &replaced).await? {
-        tally::add(tx, number::ALL.name, 0, row.at(0)?, -1);
-    }
-    let joined = tx.query(JOIN_OTHERS, args![generation, id, after, end]).await?;
-    for row in &joined {
-        tally::add(tx, number::ALL.name, 0, row.at(0)?, 1);
-    }
-    tx.execute(MOVED_ON, args![end, joined.len() as i64, now, id]).await?;
-    Ok(())
-}
-
-/// The rows of a generation that say the same of a number, a carrier and a start as rows of a chunk do.
-async fn replaced(tx: &mut Tx, generation: i64, chunk: &[Row]) -> Result<Vec<i64>> {
-    type Key = (String, LnpCarrierId, Option<i64>);
-    let keys = chunk.iter().map(|row| Ok((row.at(0)?, row.at(1)?, row.at(2)?)));
-    let keys = keys.collect::<store::Result<HashSet<Key>>>()?;
-    let numbers: Vec<&str> = keys.iter().map(|(number, ..)| number.as_str()).collect();
-    let mut replaced = Vec::new();
-    for some in numbers.chunks(number::AT_ONCE) {
-        let known = number::known(tx, generation, some).await?;
-        let same = |known: number::Known| {
-            let id = known.id;
-            keys.contains(&(known.number, known.carrier_id, known.start_at)).then_some(id)
-        };
-        replaced.extend(known.into_iter().filter_map(same));
-    }
-    // A number that the chunk has more than once has been asked for as often.
-    replaced.sort_unstable();
-    replaced.dedup();
-    Ok(replaced)
-}
-
-/// Removes a chunk of the rows of a generation that does not hold.
-async fn clear(tx: &mut Tx, now: i64, held: &Held, generation: i64) -> Result<()> {
-    let id = held.import.id;
-    // Rows that have been removed may be walked over again until the database has swept them up: not more than once.
-    let after = match held.position {
-        0 => tx.query_one(FIRST_STAGED, args![generation]).await?.at::<Option<i64>>(0)?.unwrap_or_default() - 1,
-        position => position,
-    };
-    match chunk_end(tx, generation, after).await? {
-        Some(end) => {
-            tx.execute_long(CLEAR, args![generation, after, end]).await?;
-            tx.execute(MOVED_ON, args![end, 0i64, now, id]).await?;
-        }
-        None => {
-            carrier::forget(tx, id).await?;
-            tx.execute(CLEARED, args![id]).await?;
-        }
-    }
-    Ok(())
 }

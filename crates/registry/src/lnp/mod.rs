@@ -10,11 +10,13 @@ pub mod import;
 pub mod intake;
 pub mod number;
 pub mod period;
+mod publication;
 mod removal;
 
 use serde::Serialize;
 use store::{Tx, args};
 
+pub use self::publication::step;
 pub use self::removal::{Place, Which, remove};
 use crate::Result;
 use crate::id::LnpCarrierId;
@@ -56,7 +58,16 @@ statements! {
 
 /// Every statement of the module.
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    [STATEMENTS, carrier::STATEMENTS, import::STATEMENTS, number::STATEMENTS, removal::STATEMENTS].into_iter().flatten()
+    [
+        STATEMENTS,
+        carrier::STATEMENTS,
+        import::STATEMENTS,
+        number::STATEMENTS,
+        publication::STATEMENTS,
+        removal::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The lists of carriers, numbers and imports.

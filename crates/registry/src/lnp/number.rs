@@ -110,9 +110,8 @@ pub(super) async fn known(tx: &mut Tx, generation: i64, numbers: &[&str]) -> Res
     let filled = numbers.iter().chain(std::iter::repeat(last)).take(size).map(|number| Val::from(*number));
     let values: Vec<Val> = std::iter::once(generation.into()).chain(filled).collect();
     let rows = tx.query(&sql, &values).await?;
-    let read = |row: &Row| {
-        Ok(Known { id: row.at(0)?, number: row.at(1)?, carrier_id: row.at(2)?, start_at: row.at(3)? })
-    };
+    let read =
+        |row: &Row| Ok(Known { id: row.at(0)?, number: row.at(1)?, carrier_id: row.at(2)?, start_at: row.at(3)? });
     rows.iter().map(read).collect()
 }
 

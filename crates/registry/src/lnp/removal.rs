@@ -102,8 +102,14 @@ pub async fn remove(tx: &mut Tx, caller: &Caller, now: i64, which: &Which, after
     if let Some(first) = ids.first() {
         let before = Removed { removed: ids.len(), which };
         let operation = Operation::Delete;
-        let change =
-            Change { kind: "lnp_numbers", record_id: *first, account: None, operation, before: Some(&before), after: None };
+        let change = Change {
+            kind: "lnp_numbers",
+            record_id: *first,
+            account: None,
+            operation,
+            before: Some(&before),
+            after: None,
+        };
         journal::write(tx, caller, now, change).await?;
     }
     match rows.last() {

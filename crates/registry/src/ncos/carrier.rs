@@ -2,7 +2,7 @@
 
 use store::{Tx, args};
 
-use super::pattern::{MOST, compile};
+use super::pattern::{MOST, compile, must_fit};
 use crate::caller::Caller;
 use crate::id::{AccountId, NcosCarrierId, NcosLevelId, NcosLnpPatternId};
 use crate::listing::{Column, Reach, Source};
@@ -43,6 +43,7 @@ statements! {
     NAMES = "SELECT 1 FROM ncos_lnp_carriers WHERE carrier_id = $1 LIMIT 1";
     PATTERN_IDS = "SELECT id FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1";
     CLEAR = "DELETE FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1";
+    OTHERS = "SELECT pattern FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1 AND id <> $2";
     FULL = "SELECT id FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1 ORDER BY id LIMIT 1 OFFSET $2";
 }
 
@@ -164,6 +165,9 @@ impl Kept for LnpPattern {
         let joins = before.is_none_or(|before| before.ncos_lnp_id != self.ncos_lnp_id);
         if joins && tx.query_opt(FULL, args![self.ncos_lnp_id, MOST - 1]).await?.is_some() {
             return Err(Error::Conflict(format!("the carrier has {MOST} patterns, the most that it may have")));
+        }
+        if joins || before.is_none_or(|before| before.pattern != self.pattern) {
+            must_fit(tx, &self.pattern, OTHERS, self.ncos_lnp_id.0, self.id.0).await?;
         }
         Ok(())
     }

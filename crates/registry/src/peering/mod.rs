@@ -13,8 +13,8 @@ mod server;
 mod tests;
 
 pub use choice::{Inbound, Offer, Request, inbound, offers, route};
-pub use group::{GROUPS, Group};
 pub(crate) use group::delete_of_account;
+pub use group::{GROUPS, Group};
 pub use pattern::compiled;
 pub use rule::{FIELDS, INBOUND_RULES, InboundRule, RULES, Rule};
 pub use server::{SERVERS, Server};

@@ -2,6 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 
+use crate::pattern::reason;
 use crate::{Error, Result};
 
 /// Longest pattern, in characters.
@@ -18,9 +19,6 @@ pub fn compiled(field: &'static str, pattern: &str) -> Result<Regex> {
     if pattern.chars().count() > LONGEST {
         return Err(Error::invalid(field, format!("Field should not exceed {LONGEST} characters")));
     }
-    RegexBuilder::new(pattern).size_limit(LARGEST).build().map_err(|error| {
-        let text = error.to_string();
-        let why = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or("too large");
-        Error::invalid(field, format!("Invalid regexp: {why}"))
-    })
+    let compiled = RegexBuilder::new(pattern).size_limit(LARGEST).build();
+    compiled.map_err(|error| Error::invalid(field, format!("Invalid regexp: {}", reason(&error))))
 }

@@ -2,11 +2,13 @@
 //!
 //! One line of the journal stands for a file, not one for each entry.
 
+use std::collections::HashMap;
+
 use store::{Tx, args};
 
 use super::{Entry, SUBSCRIBERS};
 use crate::caller::Caller;
-use crate::id::{AccountId, SubscriberId};
+use crate::id::SubscriberId;
 use crate::journal::{self, Change, Operation};
 use crate::listing::{self, Condition, Query};
 use crate::record::{self, Kept};
@@ -15,6 +17,8 @@ use crate::{Error, Result};
 
 /// Most entries in one file.
 pub const MOST: usize = 10_000;
+/// Entries that are removed at a time.
+const AT_ONCE: usize = 1_000;
 
 /// An entry as a file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,60 +71,80 @@ pub(crate) async fn forget(tx: &mut Tx, id: SubscriberId) -> Result<()> {
     }
 }
 
-/// The entries of a book that the caller sees, at most [`MOST`].
-async fn entries<E: Entry>(tx: &mut Tx, caller: &Caller, owner: i64) -> Result<Vec<E>> {
-    let conditions = vec![Condition::Is(E::OWNER, owner.into())];
-    let limit = i64::try_from(MOST).unwrap_or(i64::MAX);
-    let page = listing::page(tx, caller, E::source(), &Query { conditions, limit, ..Query::default() }).await?;
-    record::load(tx, &page.ids).await
-}
-
-async fn write<E: Entry>(
+/// The ids of the entries of a book that the caller sees and that meet a condition, at most so many.
+async fn ids<E: Entry>(
     tx: &mut Tx,
     caller: &Caller,
-    now: i64,
     owner: i64,
-    rows: &[Row],
-    purge: bool,
-) -> Result<()> {
+    more: Option<Condition>,
+    limit: usize,
+) -> Result<Vec<i64>> {
+    let mut conditions = vec![Condition::Is(E::OWNER, owner.into())];
+    conditions.extend(more);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(listing::page(tx, caller, E::source(), &Query { conditions, limit, ..Query::default() }).await?.ids)
+}
+
+async fn remove<E: Entry>(tx: &mut Tx, ids: &[i64]) -> Result<()> {
+    let delete = format!("DELETE FROM {} WHERE id = $1", E::TABLE);
+    for entry in record::load::<E>(tx, ids).await? {
+        tx.execute(&delete, args![entry.id()]).await?;
+        E::source().count(tx, entry.id(), &entry.tallied(), -1);
+    }
+    Ok(())
+}
+
+/// What stands in the file, each number once: the last line of it holds.
+fn distinct(rows: &[Row]) -> Vec<&Row> {
+    let last: HashMap<&str, u64> = rows.iter().map(|row| (row.number.as_str(), row.line)).collect();
+    rows.iter().filter(|row| last.get(row.number.as_str()) == Some(&row.line)).collect()
+}
+
+async fn write<E: Entry>(tx: &mut Tx, caller: &Caller, now: i64, owner: i64, rows: &[Row], purge: bool) -> Result<()> {
     E::must_keep(caller)?;
     if rows.len() > MOST {
         return Err(Error::invalid("rows", format!("there are more than {MOST} entries in the file")));
     }
-    let mut there = entries::<E>(tx, caller, owner).await?;
-    let delete = format!("DELETE FROM {} WHERE id = $1", E::TABLE);
-    if purge {
-        for entry in there.drain(..) {
-            tx.execute(&delete, args![entry.id()]).await?;
-            E::source().count(tx, entry.id(), &entry.tallied(), -1);
+    while purge {
+        let some = ids::<E>(tx, caller, owner, None, AT_ONCE).await?;
+        if some.is_empty() {
+            break;
         }
+        remove::<E>(tx, &some).await?;
     }
-    let mut account: Option<AccountId> = None;
-    for row in rows {
-        let at = |error: Error| match error {
-            Error::Invalid { message, .. } => Error::invalid("rows", format!("line {}: {message}", row.line)),
-            other => other,
-        };
-        let mut entry = E::of(owner, &row.name, &row.number, row.shared);
-        if let Some(known) = there.iter().find(|known| known.parts().1 == row.number) {
-            tx.execute(&delete, args![known.id()]).await?;
-            E::source().count(tx, known.id(), &known.tallied(), -1);
+    let at = |row: &Row, error: Error| match error {
+        Error::Invalid { message, .. } => Error::invalid("rows", format!("line {}: {message}", row.line)),
+        other => other,
+    };
+    let mut first: Option<E> = None;
+    for some in distinct(rows).chunks(listing::MOST_VALUES) {
+        if !purge {
+            let numbers = some.iter().map(|row| row.number.as_str().into()).collect();
+            let known = ids::<E>(tx, caller, owner, Some(Condition::Among("number", numbers)), some.len()).await?;
+            remove::<E>(tx, &known).await?;
         }
-        there.retain(|known| known.parts().1 != row.number);
-        entry.settle(tx, caller, now, None).await.map_err(at)?;
-        let entry = record::insert(tx, entry).await.map_err(at)?;
-        account = Kept::account(&entry);
-        there.push(entry);
+        for row in some {
+            // Whose book it is need be looked up only once.
+            let entry = match &first {
+                Some(first) => first.beside(&row.name, &row.number, row.shared).map_err(|error| at(row, error))?,
+                None => {
+                    let mut entry = E::of(owner, &row.name, &row.number, row.shared);
+                    entry.settle(tx, caller, now, None).await.map_err(|error| at(row, error))?;
+                    entry
+                }
+            };
+            let entry = record::insert(tx, entry).await?;
+            first.get_or_insert(entry);
+        }
     }
     let summary = serde_json::json!({ "id": owner, "entries": rows.len(), "purged": purge });
     let change = Change {
         kind: E::TABLE,
         record_id: owner,
-        account,
+        account: first.as_ref().and_then(Kept::account),
         operation: Operation::Update,
         before: None,
         after: Some(&summary),
     };
     journal::write(tx, caller, now, change).await
 }
-

@@ -93,6 +93,11 @@ pub trait Entry: Kept {
     const OWNER: &'static str;
     /// An entry of that book.
     fn of(owner: i64, name: &str, number: &str, shared: bool) -> Self;
+    /// Another entry of the same book.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the name or the number.
+    fn beside(&self, name: &str, number: &str, shared: bool) -> Result<Self>;
     /// Name, number and whether it is shared.
     fn parts(&self) -> (&str, &str, bool);
 }
@@ -142,6 +147,11 @@ impl Entry for ResellerEntry {
     fn of(owner: i64, name: &str, number: &str, _shared: bool) -> Self {
         let (name, number) = (name.to_owned(), number.to_owned());
         ResellerEntry { reseller_id: AccountId(owner), name, number, ..Self::default() }
+    }
+
+    fn beside(&self, name: &str, number: &str, _shared: bool) -> Result<Self> {
+        check(name, number)?;
+        Ok(Self { name: name.to_owned(), number: number.to_owned(), ..self.clone() })
     }
 
     fn parts(&self) -> (&str, &str, bool) {
@@ -197,6 +207,11 @@ impl Entry for CustomerEntry {
         CustomerEntry { customer_id: AccountId(owner), name, number, ..Self::default() }
     }
 
+    fn beside(&self, name: &str, number: &str, _shared: bool) -> Result<Self> {
+        check(name, number)?;
+        Ok(Self { name: name.to_owned(), number: number.to_owned(), ..self.clone() })
+    }
+
     fn parts(&self) -> (&str, &str, bool) {
         (&self.name, &self.number, true)
     }
@@ -242,6 +257,11 @@ impl Entry for SubscriberEntry {
     fn of(owner: i64, name: &str, number: &str, shared: bool) -> Self {
         let (name, number) = (name.to_owned(), number.to_owned());
         SubscriberEntry { subscriber_id: SubscriberId(owner), name, number, shared, ..Self::default() }
+    }
+
+    fn beside(&self, name: &str, number: &str, shared: bool) -> Result<Self> {
+        check(name, number)?;
+        Ok(Self { name: name.to_owned(), number: number.to_owned(), shared, ..self.clone() })
     }
 
     fn parts(&self) -> (&str, &str, bool) {

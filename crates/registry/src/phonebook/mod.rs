@@ -6,8 +6,8 @@
 mod batch;
 mod book;
 
-pub(crate) use batch::{STATEMENTS, forget};
 pub use batch::{MOST, Row, replace_all, take_in};
+pub(crate) use batch::{STATEMENTS, forget};
 pub use book::{CUSTOMERS, CustomerEntry, Entry, RESELLERS, ResellerEntry, SUBSCRIBERS, SubscriberEntry};
 
 /// The lists of these modules.

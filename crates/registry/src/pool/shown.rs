@@ -85,7 +85,14 @@ pub fn viewer(caller: &Caller) -> Result<Caller> {
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] where the pool has not so many or sells in another currency;
 /// [`Error::NoCredit`]; as [`number::may_buy`].
-pub async fn quote(tx: &mut Tx, caller: &Caller, id: PoolId, buyer: AccountId, quantity: u32) -> Result<Money> {
+pub async fn quote(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    id: PoolId,
+    buyer: AccountId,
+    quantity: u32,
+) -> Result<Money> {
     number::may_buy(tx, caller, buyer).await?;
     let pool = get(tx, id).await?;
     if number::count_free_up_to(tx, id, quantity).await? < quantity {
@@ -94,5 +101,5 @@ pub async fn quote(tx: &mut Tx, caller: &Caller, id: PoolId, buyer: AccountId, q
     }
     // So many numbers cost what one costs of a pool that asks so many times the price.
     let (setup_price, monthly_price) = (pool.setup_price.times(quantity), pool.monthly_price.times(quantity));
-    charge::quote(tx, caller, buyer, &Pool { setup_price, monthly_price, ..pool }).await
+    charge::quote(tx, caller, now, buyer, &Pool { setup_price, monthly_price, ..pool }).await
 }

@@ -77,9 +77,30 @@ impl Of {
     }
 }
 
+/// The attributes that name records of a table.
+macro_rules! naming {
+    (rewrite_rule_sets) => {
+        "'rewrite_rule_set', 'cdr_export_sclidui_rwrs'"
+    };
+    (header_rule_sets) => {
+        "'header_rule_set'"
+    };
+    (ncos_levels) => {
+        "'ncos', 'adm_ncos', 'adm_cf_ncos'"
+    };
+    (sound_sets) => {
+        "'sound_set', 'contract_sound_set'"
+    };
+    (emergency_mapping_containers) => {
+        "'emergency_mapping_container'"
+    };
+}
+
+pub(crate) use naming;
+
 macro_rules! uses {
-    ($attributes:literal) => {
-        concat!("SELECT level FROM preferences WHERE record_id = $1 AND attribute IN (", $attributes, ") LIMIT 1")
+    ($table:ident) => {
+        concat!("SELECT level FROM preferences WHERE record_id = $1 AND attribute IN (", naming!($table), ") LIMIT 1")
     };
 }
 
@@ -95,11 +116,11 @@ statements! {
     OWN_SOUND_SET = "SELECT id FROM sound_sets WHERE account_id = $1 AND name = $2 {wait}";
     EMERGENCY_MAPPING_CONTAINER = "SELECT id FROM emergency_mapping_containers \
         WHERE reseller_id = $1 AND name = $2 {wait}";
-    USES_REWRITE_RULE_SET = uses!("'rewrite_rule_set', 'cdr_export_sclidui_rwrs'");
-    USES_HEADER_RULE_SET = uses!("'header_rule_set'");
-    USES_NCOS_LEVEL = uses!("'ncos', 'adm_ncos', 'adm_cf_ncos'");
-    USES_SOUND_SET = uses!("'sound_set', 'contract_sound_set'");
-    USES_EMERGENCY_MAPPING_CONTAINER = uses!("'emergency_mapping_container'");
+    USES_REWRITE_RULE_SET = uses!(rewrite_rule_sets);
+    USES_HEADER_RULE_SET = uses!(header_rule_sets);
+    USES_NCOS_LEVEL = uses!(ncos_levels);
+    USES_SOUND_SET = uses!(sound_sets);
+    USES_EMERGENCY_MAPPING_CONTAINER = uses!(emergency_mapping_containers);
 }
 
 /// The names of records, those that are there.

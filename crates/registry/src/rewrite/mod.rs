@@ -14,7 +14,7 @@ mod way;
 use store::{Tx, args};
 
 pub use pattern::{Fault, fault};
-pub use plan::{Applied, Plan, Variables, of_set};
+pub use plan::{Applied, MOST_NUMBERS, Plan, Variables, apply, of_set};
 pub use rule::{MOST_RULES, RULES, Rule, of_sets, set_rules};
 pub use subscriber::{set_of, variables_of};
 pub use way::{Direction, Party, Way};

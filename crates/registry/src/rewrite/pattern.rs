@@ -15,6 +15,10 @@ use crate::{Error, Result};
 
 /// Most bytes of a compiled pattern.
 const LARGEST: usize = 1 << 16;
+/// Most parts of all patterns of a way together: so many are compiled as one set, and none of them takes a number long.
+pub(super) const MOST_PARTS: u64 = 50_000;
+/// Most bytes of a pattern that is filled with values, or of several; [`MOST_PARTS`] are never as many.
+pub(super) const LARGEST_FILLED: usize = 1 << 23;
 
 /// Variables, with a name that begins with a letter: `${2}` is a repetition.
 static VARIABLE: LazyLock<regex::Regex> = LazyLock::new(|| fixed(r"([$@])\{([A-Za-z_][A-Za-z0-9_]*)\}"));
@@ -41,14 +45,42 @@ pub fn fault(pattern: &str) -> Option<Fault> {
     compile(pattern).err()
 }
 
+/// The parts of a pattern, with a single character for each variable.
+pub(super) fn weight(pattern: &str) -> u64 {
+    crate::pattern::weight(&fill(pattern, &sample).unwrap_or_default())
+}
+
+fn sample(_: &str) -> Option<Vec<String>> {
+    Some(vec!["0".to_owned()])
+}
+
+/// Refuses a way whose patterns have so many parts together.
+pub(super) fn check_way(parts: u64) -> Result<()> {
+    if parts <= MOST_PARTS {
+        return Ok(());
+    }
+    let why = "Match patterns of one direction and field are too large together, use simpler or fewer ones";
+    Err(Error::invalid("match_pattern", why))
+}
+
+/// Without an automaton that grows with the numbers: most patterns are tried on one number only.
+fn builder(pattern: &str) -> RegexBuilder {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.unicode(false).size_limit(LARGEST).dfa_size_limit(0);
+    builder
+}
+
+/// A compiled pattern whose variables have their values.
+pub(super) fn compile_filled(pattern: &str) -> Option<Regex> {
+    builder(pattern).size_limit(LARGEST_FILLED).build().ok()
+}
+
 /// A compiled pattern.
 pub(super) fn compile(pattern: &str) -> std::result::Result<Regex, Fault> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(LARGEST).build().map_err(|error| match error {
+    builder(pattern).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => Fault::Broken("Match pattern is too large".to_owned()),
         other => {
-            let text = other.to_string();
-            let last = text.lines().next_back().unwrap_or_default();
-            let reason = last.strip_prefix("error: ").unwrap_or(last);
+            let reason = crate::pattern::reason(&other);
             if reason.starts_with("look-around") {
                 Fault::Unsupported(
                     "Look-around is not supported in match pattern, use a rule with a lower priority value",
@@ -72,7 +104,6 @@ pub(super) fn normal(text: &str) -> String {
 
 /// Refuses a pattern and a replacement that mean nothing, or nothing together.
 pub(super) fn check(pattern: &str, replacement: &str) -> Result<()> {
-    let sample = |_: &str| Some(vec!["0".to_owned()]);
     let mut lists = variables(pattern).filter(|(all, _)| *all);
     if lists.next().is_some() && lists.next().is_some() {
         return Err(Error::invalid("match_pattern", "Cannot use more than one array variable in match pattern"));

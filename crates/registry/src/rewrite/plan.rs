@@ -2,20 +2,24 @@
 //!
 //! All patterns of a way without variables are looked for at once, and only the first that matches is looked at again for
 //! what its groups have matched: the time hardly grows with the number of rules. Those with variables are compiled for
-//! each call. A rule whose variables have no values is passed over. Numbers with other characters than those of ASCII
+//! each call, as long as they are not too large with the values. A rule whose variables have no values is passed over. Numbers with other characters than those of ASCII
 //! match nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, OnceLock};
 
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 use store::{Tx, args};
 
 use super::pattern::{self, Piece};
 use super::{Rule, Way, of_sets};
-use crate::Result;
 use crate::id::{RewriteRuleId, RewriteSetId};
 use crate::statement::statements;
+use crate::turn::in_turn;
+use crate::{Error, Result};
 
 /// The values of variables by their names.
 pub type Variables = BTreeMap<String, Vec<String>>;
@@ -24,14 +28,33 @@ statements! {
     VERSION = "SELECT version FROM rewrite_rule_sets WHERE id = $1";
 }
 
-/// Most rules in all plans that are kept; a plan without rules counts as one.
-const MOST_KEPT: usize = 10_000;
+/// Most numbers that are rewritten at once by [`apply`].
+pub const MOST_NUMBERS: usize = 100;
+/// About how many bytes all plans that are kept may take.
+const MOST_KEPT: u64 = 64 << 20;
+/// About how many bytes a plan, a rule of it and a part of a pattern take when all of them have been needed.
+const OF_PLAN: u64 = 16 << 10;
+const OF_RULE: u64 = 8 << 10;
+const OF_PART: u64 = 200;
 
-/// The plans that are kept, the last used at the end.
-static KEPT: Mutex<Vec<(Key, Arc<Plan>)>> = Mutex::new(Vec::new());
+/// Plans with the versions of their sets, which are random, so that the sets of two databases differ.
+type Kept = Cache<RewriteSetId, (i64, Arc<Plan>), Weighed>;
 
-/// A set and its version. Versions are random, so that the sets of two databases differ.
-type Key = (RewriteSetId, i64);
+static KEPT: LazyLock<Kept> = LazyLock::new(|| {
+    // In one piece, so that the largest plan has room in it.
+    let options = OptionsBuilder::new().shards(1).estimated_items_capacity(1_000).weight_capacity(MOST_KEPT).build();
+    let options = options.expect("capacities");
+    Cache::with_options(options, Weighed, DefaultHashBuilder::default(), DefaultLifecycle::default())
+});
+
+#[derive(Clone)]
+struct Weighed;
+
+impl Weighter<RewriteSetId, (i64, Arc<Plan>)> for Weighed {
+    fn weight(&self, _: &RewriteSetId, (_, plan): &(i64, Arc<Plan>)) -> u64 {
+        plan.size
+    }
+}
 
 /// The rules of a set as they are now; none where there is no such set.
 ///
@@ -39,41 +62,25 @@ type Key = (RewriteSetId, i64);
 /// Only those of the database.
 pub async fn of_set(tx: &mut Tx, set: RewriteSetId) -> Result<Option<Arc<Plan>>> {
     let Some(row) = tx.query_opt(VERSION, args![set]).await? else { return Ok(None) };
-    let key = (set, row.at(0)?);
-    if let Some(plan) = kept(key) {
+    let version: i64 = row.at(0)?;
+    if let Some((_, plan)) = KEPT.get(&set).filter(|(of, _)| *of == version) {
         return Ok(Some(plan));
     }
     let rules = of_sets(tx, &[set.0]).await?.remove(&set).unwrap_or_default();
-    let plan = Arc::new(Plan::new(&rules));
-    keep(key, &plan);
+    let plan = Arc::new(in_turn(move || Plan::new(&rules)).await?);
+    KEPT.insert(set, (version, plan.clone()));
     Ok(Some(plan))
 }
 
-fn kept(key: Key) -> Option<Arc<Plan>> {
-    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = all.iter().position(|(of, _)| *of == key)?;
-    let used = all.remove(at);
-    let plan = used.1.clone();
-    all.push(used);
-    Some(plan)
-}
-
-fn keep(key: Key, plan: &Arc<Plan>) {
-    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|((set, _), _)| *set != key.0);
-    all.push((key, plan.clone()));
-    let mut room = MOST_KEPT;
-    let first = all.iter().rposition(|(_, plan)| {
-        let size = plan.size();
-        let fits = size <= room;
-        room = room.saturating_sub(size);
-        !fits
-    });
-    // The newest is kept, whatever its size.
-    if let Some(first) = first {
-        let last = all.len() - 1;
-        all.drain(..(first + 1).min(last));
+/// What the rules of a way make of each number, as [`Plan::apply`], away from the threads that requests wait for.
+///
+/// # Errors
+/// As [`Plan::apply`]; [`Error::Invalid`] for more than [`MOST_NUMBERS`].
+pub async fn apply(plan: Arc<Plan>, way: Way, variables: Variables, numbers: Vec<String>) -> Result<Vec<Applied>> {
+    if numbers.len() > MOST_NUMBERS {
+        return Err(Error::invalid("numbers", format!("must be at most {MOST_NUMBERS}")));
     }
+    in_turn(move || plan.apply(way, &variables, &numbers)).await?
 }
 
 /// What has become of a number.
@@ -90,6 +97,8 @@ pub struct Applied {
 pub struct Plan {
     rules: BTreeMap<Way, Vec<Line>>,
     sets: [OnceLock<Fixed>; Way::COUNT],
+    /// About how many bytes it takes at most.
+    size: u64,
 }
 
 /// A rule.
@@ -104,7 +113,7 @@ struct Line {
 /// The patterns of a way that have no variables.
 #[derive(Debug)]
 struct Fixed {
-    /// All of them as one; none where that would be too large.
+    /// All of them as one; none where that would be too large, as rules are that were not checked when they were made.
     set: Option<RegexSet>,
     /// Which line each of the set's patterns is of.
     lines: Vec<usize>,
@@ -122,11 +131,10 @@ impl Plan {
             let (pattern, regex) = (rule.match_pattern.clone(), OnceLock::new());
             ways.entry(rule.way()).or_default().push(Line { id: rule.id, pattern, replacement, regex });
         }
-        Plan { rules: ways, sets: Default::default() }
-    }
-
-    fn size(&self) -> usize {
-        self.rules.values().map(Vec::len).sum::<usize>().max(1)
+        let lines = ways.values().flatten();
+        let of = |line: &Line| OF_RULE.saturating_add(OF_PART.saturating_mul(pattern::weight(&line.pattern)));
+        let size = lines.fold(OF_PLAN, |sum, line| sum.saturating_add(of(line)));
+        Plan { rules: ways, sets: Default::default(), size }
     }
 
     /// The names of the variables that the rules of a way use.
@@ -144,16 +152,33 @@ impl Plan {
     }
 
     /// What the rules of a way make of each number.
-    #[must_use]
-    pub fn apply<N: AsRef<str>>(&self, way: Way, variables: &Variables, numbers: &[N]) -> Vec<Applied> {
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where patterns are too large with the values of their variables.
+    pub fn apply<N: AsRef<str>>(&self, way: Way, variables: &Variables, numbers: &[N]) -> Result<Vec<Applied>> {
         let lines = self.rules.get(&way).map(Vec::as_slice).unwrap_or_default();
         let fixed = self.sets[way as usize].get_or_init(|| Fixed::new(lines));
-        let values = |name: &str| variables.get(name).cloned();
-        let compiled =
-            |line: &Line| pattern::fill(&line.pattern, &values).and_then(|filled| pattern::compile(&filled).ok());
-        // Compiled for this call when the first number comes to them.
-        let others: Vec<OnceLock<Option<Regex>>> = fixed.others.iter().map(|_| OnceLock::new()).collect();
-        let other = |n: usize| others[n].get_or_init(|| compiled(&lines[fixed.others[n]])).as_ref();
+        let mut others = Vec::with_capacity(fixed.others.len());
+        let mut parts: u64 = 0;
+        for line in fixed.others.iter().map(|n| &lines[*n]) {
+            let filled = if line.varies() { line.fill(variables) } else { None };
+            parts = parts.saturating_add(filled.as_deref().map_or(0, crate::pattern::weight));
+            if parts > pattern::MOST_PARTS {
+                let why = "the match patterns are too large with the values of their variables";
+                return Err(Error::Conflict(why.to_owned()));
+            }
+            others.push((filled, OnceLock::new()));
+        }
+        // Compiled when the first number comes to them; only those without variables are kept for other calls.
+        let other = |n: usize| {
+            let line = &lines[fixed.others[n]];
+            let (filled, regex) = &others[n];
+            if line.varies() {
+                regex.get_or_init(|| filled.as_deref().and_then(pattern::compile_filled)).as_ref()
+            } else {
+                line.compiled()
+            }
+        };
         let one = |number: &str| {
             let text = number.as_bytes();
             if !text.is_ascii() {
@@ -173,7 +198,7 @@ impl Plan {
                     (Some(hit), _) => {
                         hits.next();
                         let line = &lines[hit];
-                        (line, line.regex.get_or_init(|| pattern::compile(&line.pattern).ok()).as_ref())
+                        (line, line.compiled())
                     }
                     (None, Some(_)) => return None,
                 };
@@ -185,16 +210,33 @@ impl Plan {
             }
         };
         let each = numbers.iter().map(AsRef::as_ref);
-        each.map(|number| one(number).unwrap_or_else(|| Applied { number: number.to_owned(), rule: None })).collect()
+        let applied =
+            each.map(|number| one(number).unwrap_or_else(|| Applied { number: number.to_owned(), rule: None }));
+        Ok(applied.collect())
+    }
+}
+
+impl Line {
+    fn varies(&self) -> bool {
+        pattern::variables(&self.pattern).next().is_some()
+    }
+
+    /// The pattern with those values; none where one is not there.
+    fn fill(&self, variables: &Variables) -> Option<String> {
+        pattern::fill(&self.pattern, &|name| variables.get(name).cloned()).map(Cow::into_owned)
+    }
+
+    /// The pattern as it is.
+    fn compiled(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| pattern::compile(&self.pattern).ok()).as_ref()
     }
 }
 
 impl Fixed {
     fn new(lines: &[Line]) -> Fixed {
-        let varies = |line: &Line| pattern::variables(&line.pattern).next().is_some();
-        let (others, fixed): (Vec<usize>, Vec<usize>) = (0..lines.len()).partition(|n| varies(&lines[*n]));
+        let (others, fixed): (Vec<usize>, Vec<usize>) = (0..lines.len()).partition(|n| lines[*n].varies());
         let patterns = fixed.iter().map(|n| lines[*n].pattern.as_str());
-        match RegexSetBuilder::new(patterns).unicode(false).build() {
+        match RegexSetBuilder::new(patterns).unicode(false).size_limit(pattern::LARGEST_FILLED).build() {
             Ok(set) => Fixed { set: Some(set), lines: fixed, others },
             Err(_) => Fixed { set: None, lines: Vec::new(), others: (0..lines.len()).collect() },
         }
@@ -216,7 +258,7 @@ mod tests {
     }
 
     fn rewritten(plan: &Plan, variables: &Variables, number: &str) -> (String, Option<i64>) {
-        let applied = plan.apply(Way::CallerIn, variables, &[number]).remove(0);
+        let applied = plan.apply(Way::CallerIn, variables, &[number]).expect("rewritten").remove(0);
         (applied.number, applied.rule.map(|id| id.0))
     }
 
@@ -261,9 +303,9 @@ mod tests {
             assert_eq!(rewritten(&plan, &known(), number), (wanted.to_owned(), by), "{number}");
         }
         assert_eq!(rewritten(&plan, &Variables::new(), "0664123"), ("0664123".to_owned(), None));
-        assert_eq!(plan.apply(Way::CalleeIn, &known(), &["001"])[0].rule, Some(RewriteRuleId(8)));
-        assert_eq!(plan.apply(Way::CallerOut, &known(), &["001"])[0].rule, Some(RewriteRuleId(7)));
-        assert_eq!(plan.apply(Way::CalleeLnp, &known(), &["001"])[0].rule, None);
+        assert_eq!(plan.apply(Way::CalleeIn, &known(), &["001"]).expect("rewritten")[0].rule, Some(RewriteRuleId(8)));
+        assert_eq!(plan.apply(Way::CallerOut, &known(), &["001"]).expect("rewritten")[0].rule, Some(RewriteRuleId(7)));
+        assert_eq!(plan.apply(Way::CalleeLnp, &known(), &["001"]).expect("rewritten")[0].rule, None);
         let used: Vec<_> = plan.variables(Way::CallerIn).into_iter().collect();
         assert_eq!(used, ["aliases", "caller_ac", "caller_cc", "nobody_knows"]);
     }
@@ -286,17 +328,32 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_too_many_are_refused() {
+        let plan = Plan::new(&[rule(1, "^@{aliases}$", "me"), rule(2, "^1", "one")]);
+        let numbers = |most: usize| {
+            let each = (0..most).map(|n| format!("4311{n:06}")).collect();
+            Variables::from([("aliases".to_owned(), each)])
+        };
+        let found = rewritten(&plan, &numbers(4_000), "4311003999");
+        assert_eq!(found, ("me".to_owned(), Some(1)), "as many as a customer may have");
+        let refused = plan.apply(Way::CallerIn, &numbers(5_000), &["1"]);
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    }
+
+    #[test]
     fn as_many_plans_are_kept_as_there_is_room_for() {
-        let of = |n: i64| (RewriteSetId(-n), 1);
-        let large: Vec<Rule> = (0..1000).map(|n| rule(n, "^1$", "2")).collect();
+        let of = |n: i64| RewriteSetId(-n);
+        let kept = |n: i64| KEPT.get(&of(n)).is_some();
+        let large: Vec<Rule> = (0..1000).map(|n| rule(n, &format!(r"^00{n}(\d+)$"), "2")).collect();
         for n in 1..=20 {
-            keep(of(n), &Arc::new(Plan::new(&large)));
+            KEPT.insert(of(n), (1, Arc::new(Plan::new(&large))));
+            assert!(kept(n), "{n}");
         }
-        assert!(kept(of(20)).is_some() && kept(of(11)).is_some() && kept(of(10)).is_none());
-        keep(of(21), &Arc::new(Plan::new(&large)));
-        assert!(kept(of(11)).is_some(), "used last");
-        assert!(kept(of(12)).is_none());
-        keep((RewriteSetId(-20), 2), &Arc::new(Plan::new(&[])));
-        assert!(kept(of(20)).is_none(), "only the last version is kept");
+        let count = (1..=20).filter(|n| kept(*n)).count();
+        assert!((3..10).contains(&count), "{count}");
+        assert!(KEPT.weight() <= MOST_KEPT);
+        let largest: Vec<Rule> = (0..1000).map(|n| Rule { field: Party::Callee, ..rule(n, r"^\d{22}$", "") }).collect();
+        KEPT.insert(of(21), (1, Arc::new(Plan::new(&largest))));
+        assert!(kept(21));
     }
 }

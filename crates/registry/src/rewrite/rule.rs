@@ -46,6 +46,8 @@ statements! {
     LAST = "SELECT CAST(COALESCE(MAX(priority), 0) AS BIGINT) AS priority FROM rewrite_rules \
         WHERE set_id = $1 AND direction = $2 AND field = $3";
     COUNT = "SELECT COUNT(*) AS n FROM rewrite_rules WHERE set_id = $1";
+    OTHERS = "SELECT match_pattern FROM rewrite_rules \
+        WHERE set_id = $1 AND direction = $2 AND field = $3 AND id <> $4";
     IDS = "SELECT id FROM rewrite_rules WHERE set_id = $1";
     DELETE = "DELETE FROM rewrite_rules WHERE set_id = $1";
     INSERT = "INSERT INTO rewrite_rules (set_id, reseller_id, direction, field, priority, match_pattern, \
@@ -107,10 +109,14 @@ pub async fn set_rules(
     let before = of_sets(tx, &[set.id.0]).await?.remove(&set.id).unwrap_or_default();
     delete_all(tx, &set).await?;
     let mut last: BTreeMap<Way, i64> = BTreeMap::new();
+    let mut parts: BTreeMap<Way, u64> = BTreeMap::new();
     for rule in &mut rules {
         rule.set_id = set.id;
         rule.reseller_id = set.reseller_id;
         rule.tidy()?;
+        let parts = parts.entry(rule.way()).or_default();
+        *parts = parts.saturating_add(pattern::weight(&rule.match_pattern));
+        pattern::check_way(*parts)?;
         let last = last.entry(rule.way()).or_default();
         let priority = *rule.priority.get_or_insert(last.saturating_add(1));
         *last = priority.max(*last);
@@ -195,6 +201,17 @@ impl Kept for Rule {
             if count >= MOST_RULES {
                 return Err(too_many());
             }
+        }
+        let same = |before: &Self| {
+            (before.set_id, before.way()) == (self.set_id, self.way()) && before.match_pattern == self.match_pattern
+        };
+        if !before.is_some_and(same) {
+            let mut parts = pattern::weight(&self.match_pattern);
+            for row in tx.query(OTHERS, args![self.set_id, self.direction, self.field, self.id]).await? {
+                let other: String = row.at(0)?;
+                parts = parts.saturating_add(pattern::weight(&other));
+            }
+            pattern::check_way(parts)?;
         }
         if self.priority.is_none() {
             let last: i64 = tx.query_one(LAST, args![self.set_id, self.direction, self.field]).await?.at(0)?;

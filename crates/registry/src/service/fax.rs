@@ -174,7 +174,8 @@ impl Service for MailToFax {
         }
         for sender in &self.acl {
             if !sender.use_regex && sender.from_email.as_deref().is_some_and(|from| !is_email(from)) {
-                let message = format!("`{}` is not an e-mail address", sender.from_email.as_deref().unwrap_or_default());
+                let message =
+                    format!("`{}` is not an e-mail address", sender.from_email.as_deref().unwrap_or_default());
                 return Err(Error::invalid("from_email", message));
             }
         }

@@ -160,11 +160,8 @@ async fn write<S: Service>(
         kind: S::KIND,
         record_id: owner.id.0,
         account: Some(owner.account_id),
-        operation: match (&before, &after) {
-            (None, Some(_)) => Operation::Create,
-            (_, Some(_)) => Operation::Update,
-            (_, None) => Operation::Delete,
-        },
+        // Who has set nothing has the defaults, so that there was something to change.
+        operation: if after.is_some() { Operation::Update } else { Operation::Delete },
         before: before.as_ref().map(|before| before as _),
         after: after.as_ref().map(|after| after as _),
     };

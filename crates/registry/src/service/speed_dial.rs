@@ -43,7 +43,8 @@ impl Service for SpeedDials {
     fn settle(&mut self, owner: &Whose<'_>, _before: &Self, _now: i64) -> Result<()> {
         let mut seen = HashSet::new();
         for dial in &mut self.speeddials {
-            let known = dial.slot.strip_prefix('*').is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit());
+            let known =
+                dial.slot.strip_prefix('*').is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit());
             if !known {
                 return Err(Error::invalid("slot", format!("`{}` is not one of *0 to *9", dial.slot)));
             }

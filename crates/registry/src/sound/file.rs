@@ -92,11 +92,15 @@ pub static ALL: Source = Source {
 
 /// Most bytes of a recording.
 pub const LARGEST: usize = 10 << 20;
+/// Most bytes of all recordings of a customer.
+pub const MOST_BYTES: i64 = 200_000_000;
 
 statements! {
     PUT = "INSERT INTO sound_recordings (file_id, data) VALUES ($1, $2) \
         ON CONFLICT (file_id) DO UPDATE SET data = excluded.data";
     REMOVE = "DELETE FROM sound_recordings WHERE file_id = $1";
+    BYTES = "SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) AS n FROM sound_sets s \
+        JOIN sound_files f ON f.set_id = s.id WHERE s.account_id = $1 AND f.id <> $2";
     DATA = "SELECT data FROM sound_recordings WHERE file_id = $1";
     BEHIND = "SELECT s.parent_id, f.id, f.filename, f.format, f.use_parent FROM sound_sets s \
         LEFT JOIN sound_files f ON f.set_id = s.parent_id AND f.handle = $1 WHERE s.id = $2";
@@ -111,6 +115,19 @@ pub struct Recording {
     pub format: Format,
     /// The bytes.
     pub data: Vec<u8>,
+}
+
+impl SoundFile {
+    /// Refuses a recording that is too much beside the others of its customer.
+    async fn check_room(&self, tx: &mut Tx, customer: AccountId) -> Result<()> {
+        set::hold_account(tx, customer).await?;
+        let others: i64 = tx.query_one(BYTES, args![customer, self.id]).await?.at(0)?;
+        if others.saturating_add(self.size) > MOST_BYTES {
+            let message = format!("the recordings of a customer have at most {MOST_BYTES} bytes, {others} are there");
+            return Err(Error::invalid("soundfile", message));
+        }
+        Ok(())
+    }
 }
 
 /// Takes down what a new recording is.
@@ -239,7 +256,11 @@ impl Kept for SoundFile {
         if self.format.is_none() && !self.use_parent {
             return Err(Error::invalid("soundfile", "Soundfile field is required"));
         }
-        Ok(())
+        let grows = before.is_none_or(|before| self.size > before.size || self.account_id != before.account_id);
+        match self.account_id {
+            Some(customer) if grows => self.check_room(tx, customer).await,
+            _ => Ok(()),
+        }
     }
 
     async fn going(&self, tx: &mut Tx, caller: &Caller, _now: i64) -> Result<()> {

@@ -52,6 +52,8 @@ pub static ALL: Source = Source {
     tallies: &["reseller_id"],
 };
 
+/// Most sets of a customer, and most of a reseller's own.
+pub const MOST_SETS: i64 = 100;
 /// Most sets behind a set.
 pub(super) const MOST_PARENTS: usize = 20;
 
@@ -61,6 +63,12 @@ statements! {
     DEFAULTS = "SELECT id FROM sound_sets WHERE account_id = $1 AND contract_default AND id <> $2 ORDER BY id";
     NO_DEFAULT = "UPDATE sound_sets SET contract_default = FALSE WHERE id = $1";
     FILES = "SELECT id FROM sound_files WHERE set_id = $1 ORDER BY id";
+    COUNT_OF_RESELLER = "SELECT COUNT(*) AS n FROM sound_sets WHERE reseller_id = $1 AND account_id IS NULL";
+    COUNT_OF_CUSTOMER = "SELECT COUNT(*) AS n FROM sound_sets WHERE account_id = $1";
+    OF_CUSTOMER = "SELECT id FROM sound_sets WHERE account_id = $1 ORDER BY id LIMIT 100";
+    UNLINK = "UPDATE sound_sets SET parent_id = NULL WHERE account_id = $1";
+    UNNAME = "DELETE FROM preferences WHERE attribute = 'contract_sound_set' \
+        AND record_id IN (SELECT id FROM sound_sets WHERE account_id = $1)";
 }
 
 /// Statement for several sets at a time.
@@ -74,6 +82,19 @@ fn is_served(caller: &Caller) -> bool {
 /// Refuses those who keep no sound sets.
 pub(super) fn must_keep(caller: &Caller) -> Result<()> {
     if is_served(caller) { caller.must_write() } else { caller.must_be_reseller("keep sound sets") }
+}
+
+/// Waits for whoever else adds sounds to an account, or terminates it.
+pub(super) async fn hold_account(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.query_opt(LOCK_ACCOUNT, args![account]).await?;
+    Ok(())
+}
+
+/// Removes the sets of a customer that ends.
+pub(crate) async fn delete_of_customer(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId) -> Result<()> {
+    tx.execute(UNLINK, args![account]).await?;
+    tx.execute(UNNAME, args![account]).await?;
+    record::delete_all::<SoundSet>(tx, &Caller::system(&caller.name), now, OF_CUSTOMER, account.0).await
 }
 
 /// The set of that id, if the caller may change what is in it.
@@ -110,6 +131,7 @@ impl SoundSet {
             self.account_id = Some(caller.account);
             self.reseller_id = AccountId::OPERATOR;
         }
+        hold_account(tx, self.account_id.unwrap_or(self.reseller_id)).await?;
         let Some(id) = self.account_id else {
             return match self.reseller_id {
                 AccountId::OPERATOR => Err(Error::invalid("reseller_id", "Reseller field is required")),
@@ -125,6 +147,18 @@ impl SoundSet {
             return Err(Error::dangling("account_id", id));
         }
         self.reseller_id = found.reseller_id;
+        Ok(())
+    }
+
+    /// Refuses one more set where its owner, held, has as many as it may have.
+    async fn check_room(&self, tx: &mut Tx) -> Result<()> {
+        let (statement, owner, field) = match self.account_id {
+            Some(id) => (COUNT_OF_CUSTOMER, id, "account_id"),
+            None => (COUNT_OF_RESELLER, self.reseller_id, "reseller_id"),
+        };
+        if tx.query_one(statement, args![owner]).await?.at::<i64>(0)? >= MOST_SETS {
+            return Err(Error::invalid(field, format!("there are {MOST_SETS} sound sets already, more are not kept")));
+        }
         Ok(())
     }
 
@@ -152,7 +186,7 @@ impl SoundSet {
         let Some(account) = self.account_id else {
             return Err(Error::invalid("contract_default", "only a customer's own set can be its default"));
         };
-        tx.query_opt(LOCK_ACCOUNT, args![account]).await?;
+        hold_account(tx, account).await?;
         let rows = tx.query(DEFAULTS, args![account, self.id]).await?;
         let ids: Vec<i64> = rows.iter().map(|row| Ok(row.at(0)?)).collect::<Result<_>>()?;
         for before in record::load::<SoundSet>(tx, &ids).await? {
@@ -188,7 +222,10 @@ impl Kept for SoundSet {
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
         match before {
-            None => self.settle_owner(tx, caller).await?,
+            None => {
+                self.settle_owner(tx, caller).await?;
+                self.check_room(tx).await?;
+            }
             Some(before) => {
                 before.must_be_own(caller)?;
                 for (field, stays) in [

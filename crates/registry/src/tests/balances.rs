@@ -7,21 +7,22 @@ use super::subscribers::{add_domain, add_subscriber, new};
 use super::{NOW, add_pool, admin, customer, money_of, priced, run_of, started, stock};
 use crate::account::papers::{self, Templates, Terms};
 use crate::account::{self, Product, Status};
+use crate::billing::code::Code;
 use crate::billing::interval::{self, CarryOver, StartMode, Unit};
 use crate::billing::mapping::{self, Assignment};
 use crate::billing::network::{self, Block, Network};
 use crate::billing::package::{self, Package, ProfileRef};
 use crate::billing::topup::{self, Means, Request};
-use crate::billing::voucher::Voucher;
+use crate::billing::voucher::{self, Voucher};
 use crate::billing::{Rate, profile};
 use crate::clock::DAY;
 use crate::id::{AccountId, ContactId, NetworkId, PackageId, ProfileId, SubscriberId};
 use crate::record::Stored;
-use crate::{Error, Money, Result, number, record, transaction};
+use crate::{Error, Money, Result, listing, number, record, transaction};
 
 const RESELLER: AccountId = AccountId::DEFAULT_RESELLER;
 
-async fn give_profile(test: &TestDb, name: &str, free_cash: &str) -> ProfileId {
+pub(super) async fn give_profile(test: &TestDb, name: &str, free_cash: &str) -> ProfileId {
     let spec = profile::Spec {
         handle: name.to_owned(),
         name: name.to_owned(),
@@ -31,7 +32,7 @@ async fn give_profile(test: &TestDb, name: &str, free_cash: &str) -> ProfileId {
     transaction!(test.db, |tx| profile::create(tx, &admin(), NOW, RESELLER, &spec).await).expect("a profile").id
 }
 
-fn a_package(profile_id: ProfileId) -> Package {
+pub(super) fn a_package(profile_id: ProfileId) -> Package {
     Package {
         reseller_id: RESELLER,
         name: "prepaid".to_owned(),
@@ -45,7 +46,7 @@ fn a_package(profile_id: ProfileId) -> Package {
     }
 }
 
-async fn keep(test: &TestDb, package: Package) -> Result<Package> {
+pub(super) async fn keep(test: &TestDb, package: Package) -> Result<Package> {
     transaction!(test.db, |tx| record::create(tx, &admin(), NOW, package.clone()).await)
 }
 
@@ -61,7 +62,7 @@ fn terms() -> Terms {
     }
 }
 
-async fn agree(test: &TestDb, billing: &Assignment) -> Result<AccountId> {
+pub(super) async fn agree(test: &TestDb, billing: &Assignment) -> Result<AccountId> {
     let made =
         transaction!(test.db, |tx| papers::create(tx, &admin(), NOW, Product::SipAccount, &terms(), billing).await);
     made.map(|papers| papers.account.id)
@@ -91,6 +92,25 @@ async fn a_subscriber(test: &TestDb, account: AccountId) -> SubscriberId {
     add_subscriber(test, &new(account, domain, "alice", &format!("{}", 10_000 + account.0))).await.id
 }
 
+fn a_voucher(code: &str) -> Voucher {
+    Voucher {
+        reseller_id: RESELLER,
+        code: code.into(),
+        amount: 100,
+        valid_until: NOW + DAY,
+        ..Voucher::default()
+    }
+}
+
+async fn give_voucher(test: &TestDb, code: &str) {
+    transaction!(test.db, |tx| record::create(tx, &admin(), NOW, a_voucher(code)).await).expect("a voucher");
+}
+
+/// A request with the voucher 4711.
+fn with_voucher(subscriber_id: SubscriberId) -> Request {
+    Request { subscriber_id, means: Means::Voucher("4711".into()), token: None }
+}
+
 store::on_both! {
     async fn whoever_has_no_money_has_no_rows(test: TestDb) {
         started(&test).await;
@@ -99,7 +119,7 @@ store::on_both! {
         let later = NOW + 100 * DAY;
         let shown = interval::current(&mut test.db.reader(), &[shop.0, id.0], later).await.expect("shown");
         assert_eq!((shown.len(), shown[&id.0].cash, shown[&id.0].interval.ordinal), (2, 0, 5));
-        assert!(!transaction!(test.db, |tx| interval::step(tx, later).await).expect("nothing to do"));
+        assert_eq!(interval::catch_up_due(&test.db, later).await.expect("nothing to do"), 0);
         assert_eq!((stored(&test, shop).await.0, stored(&test, id).await.0), (0, 0));
     }
 
@@ -132,9 +152,9 @@ store::on_both! {
         let tomorrow = NOW + DAY;
         assert_eq!(interval::current(&mut test.db.reader(), &[id.0], tomorrow).await.expect("shown")[&id.0].cash, 6_000_000);
         assert_eq!(stored(&test, id).await, (1, true));
-        transaction!(test.db, |tx| interval::step(tx, tomorrow).await).expect("a step");
+        interval::catch_up_due(&test.db, tomorrow).await.expect("a step");
         assert_eq!((money_of(&test, id).await.0, stored(&test, id).await), ("6.00".to_owned(), (2, true)));
-        transaction!(test.db, |tx| interval::step(tx, tomorrow).await).expect("a step");
+        interval::catch_up_due(&test.db, tomorrow).await.expect("a step");
         assert_eq!(stored(&test, id).await, (2, true));
     }
 
@@ -203,33 +223,79 @@ store::on_both! {
             let id = agree(&test, &Assignment::Profile(ProfileId(1))).await.expect("a customer");
             subscribers.push(a_subscriber(&test, id).await);
         }
-        let voucher = Voucher {
-            reseller_id: RESELLER,
-            code: "4711".to_owned(),
-            amount: 100,
-            valid_until: NOW + DAY,
-            ..Voucher::default()
-        };
-        transaction!(test.db, |tx| record::create(tx, &admin(), NOW, voucher.clone()).await).expect("a voucher");
+        give_voucher(&test, "4711").await;
+        // As every door does: what is refused is written down, in the same transaction.
         let uses: Vec<_> = subscribers
             .iter()
             .map(|subscriber| {
-                let (db, subscriber_id) = (test.db.clone(), *subscriber);
+                let (db, request) = (test.db.clone(), with_voucher(*subscriber));
                 tokio::spawn(async move {
-                    let request = Request { subscriber_id, means: Means::Voucher("4711".to_owned()), token: None };
-                    transaction!(db, |tx| topup::top_up(tx, &admin(), NOW, &request).await)
+                    transaction!(db, |tx| match topup::check(tx, &admin(), NOW, &request).await {
+                        Ok(checked) => topup::carry_out(tx, &admin(), NOW, &request, checked).await,
+                        Err(Error::Invalid { message, .. }) => topup::failed(tx, &admin(), NOW, &request, &message).await,
+                        Err(other) => Err(other),
+                    })
                 })
             })
             .collect();
-        let mut used = 0;
+        let mut outcomes = Vec::new();
         for result in uses {
-            match result.await.expect("a user") {
-                Ok(_) => used += 1,
-                Err(Error::Invalid { field: "code", .. }) => {}
-                Err(other) => panic!("{other:?}"),
-            }
+            outcomes.push(result.await.expect("a user").expect("an entry").outcome);
         }
-        assert_eq!(used, 1);
+        outcomes.sort();
+        assert_eq!(outcomes, ["failed", "failed", "failed", "ok"]);
+        let mut balances = Vec::new();
+        for row in test.db.reader().query("SELECT balance FROM accounts ORDER BY balance", &[]).await.expect("rows") {
+            balances.push(row.at::<i64>(0).expect("micro-units"));
+        }
+        assert_eq!(balances.iter().sum::<i64>(), 1_000_000, "{balances:?}");
+    }
+
+    async fn what_is_refused_half_way_leaves_nothing(test: TestDb) {
+        started(&test).await;
+        let mut subscribers = Vec::new();
+        for _ in 0..2 {
+            let id = agree(&test, &Assignment::Profile(ProfileId(1))).await.expect("a customer");
+            subscribers.push((id, with_voucher(a_subscriber(&test, id).await)));
+        }
+        let (slow, fast) = (&subscribers[0], &subscribers[1]);
+        give_voucher(&test, "4711").await;
+        let refused = transaction!(test.db, |tx| {
+            let late = topup::check(tx, &admin(), NOW, &slow.1).await?;
+            topup::top_up(tx, &admin(), NOW, &fast.1).await?;
+            topup::carry_out(tx, &admin(), NOW, &slow.1, late).await
+        });
+        assert!(matches!(refused, Err(Error::Invalid { field: "code", .. })), "{refused:?}");
+        for (id, _) in &subscribers {
+            assert_eq!(money_of(&test, *id).await.0, "0.00");
+        }
+        transaction!(test.db, |tx| topup::top_up(tx, &admin(), NOW, &fast.1).await).expect("it was not used");
+    }
+
+    async fn a_purge_passes_over_what_is_used(test: TestDb) {
+        started(&test).await;
+        let id = agree(&test, &Assignment::Profile(ProfileId(1))).await.expect("a customer");
+        let request = with_voucher(a_subscriber(&test, id).await);
+        transaction!(test.db, |tx| {
+            for n in 0..1_003 {
+                record::create(tx, &admin(), NOW, a_voucher(&format!("code {n}"))).await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .expect("vouchers");
+        give_voucher(&test, "4711").await;
+        let purge = |db: store::Db| async move {
+            transaction!(db, |tx| voucher::purge(tx, &admin(), NOW, RESELLER).await)
+        };
+        let db = test.db.clone();
+        let using = tokio::spawn(async move { transaction!(db, |tx| topup::top_up(tx, &admin(), NOW, &request).await) });
+        let (first, second, used) = tokio::join!(purge(test.db.clone()), purge(test.db.clone()), using);
+        first.expect("purged");
+        second.expect("purged at the same time");
+        let used = used.expect("a user").is_ok();
+        let query = listing::Query { limit: 10, count: true, ..listing::Query::default() };
+        let left = listing::page(&mut test.db.reader(), &admin(), &voucher::ALL, &query).await.expect("a list");
+        assert_eq!((left.ids.len(), left.total), (usize::from(used), Some(i64::from(used))), "the used one is left");
     }
 
     async fn a_network_goes_before_no_network(test: TestDb) {
@@ -270,7 +336,7 @@ store::on_both! {
         let id = agree(&test, &Assignment::Package(package)).await.expect("a customer");
         let held = Money(2_000_000);
         transaction!(test.db, |tx| account::credit::hold(tx, &admin(), NOW, id, held).await).expect("held");
-        transaction!(test.db, |tx| interval::step(tx, NOW + DAY).await).expect("a step");
+        interval::catch_up_due(&test.db, NOW + DAY).await.expect("a step");
         assert_eq!(money_of(&test, id).await, ("2.00".to_owned(), "2.00".to_owned()));
         let capture = transaction!(test.db, |tx| {
             account::credit::debit(tx, &admin(), NOW + DAY, id, held, Some(held)).await

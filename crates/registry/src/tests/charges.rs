@@ -73,7 +73,7 @@ store::on_both! {
         let refused = transaction!(test.db, |tx| number::sell(tx, &caller, NOW, "12125551212", shop, None).await);
         let Err(Error::Conflict(message)) = refused else { panic!("{refused:?}") };
         assert!(message.contains("USD") && message.contains("EUR"), "{message}");
-        let quoted = charge::quote(&mut test.db.reader(), &caller, shop, &dollars).await;
+        let quoted = charge::quote(&mut test.db.reader(), &caller, NOW, shop, &dollars).await;
         assert!(matches!(quoted, Err(Error::Conflict(_))), "{quoted:?}");
         assert!(stored(&test, "12125551212").await.is_free());
         transaction!(test.db, |tx| number::sell(tx, &caller, NOW, "12125551213", shop, None).await)
@@ -88,14 +88,14 @@ store::on_both! {
         let caller = acting(shop, Role::Customer);
         let newest = async || journal::list(&mut test.db.reader(), &admin(), Page::first(1_000)).await.expect("journal").len();
         let before = newest().await;
-        let quoted = charge::quote(&mut test.db.reader(), &caller, shop, &pool).await.expect("a price");
+        let quoted = charge::quote(&mut test.db.reader(), &caller, NOW, shop, &pool).await.expect("a price");
         assert_eq!(quoted.to_string(), "1.25");
         assert_eq!(money_of(&test, shop).await, ("0.00".to_owned(), "0.00".to_owned()));
         assert_eq!(newest().await, before);
         set_credit_limit(&test, shop, "1.249999").await;
-        let quoted = charge::quote(&mut test.db.reader(), &caller, shop, &pool).await;
+        let quoted = charge::quote(&mut test.db.reader(), &caller, NOW, shop, &pool).await;
         assert!(matches!(quoted, Err(Error::NoCredit { .. })), "{quoted:?}");
-        let hidden = charge::quote(&mut test.db.reader(), &caller, mill, &pool).await;
+        let hidden = charge::quote(&mut test.db.reader(), &caller, NOW, mill, &pool).await;
         assert!(matches!(hidden, Err(Error::NotFound { .. })), "{hidden:?}");
     }
 }

@@ -240,18 +240,37 @@ store::on_both! {
         started(&test).await;
         let profile = profile(&test, named("vague")).await;
         let vague = |count: usize| -> Vec<Spec> {
-            (0..count).map(|n| fee(MatchMode::RegexLongestPattern, ".", &format!("[0-9]{n:04}$"))).collect()
+            (0..count).map(|n| fee(MatchMode::RegexLongestPattern, ".", &format!("{n:04}$"))).collect()
         };
         fill(&test, profile, &vague(1_023)).await;
-        assert_eq!(found(&test, profile, "1", "430017").await, Some((".".to_owned(), "[0-9]0017$".to_owned())));
+        assert_eq!(found(&test, profile, "1", "430017").await, Some((".".to_owned(), "0017$".to_owned())));
         assert_eq!(found(&test, profile, "1", "439999").await, None);
-        fill(&test, profile, &[fee(MatchMode::RegexLongestPattern, ".", "[0-9]8888$")]).await;
+        fill(&test, profile, &[fee(MatchMode::RegexLongestPattern, ".", "8888$")]).await;
         let refused = lookup::find(&mut test.db.reader(), profile, Direction::Out, "1", "439999").await;
         let Err(Error::Conflict(message)) = refused else { panic!("{refused:?}") };
         assert!(message.contains("1024") && message.contains("439999"), "{message}");
         // What is tried before the bound counts all the same.
         fill(&test, profile, &[fee(MatchMode::Prefix, ".", "4399")]).await;
         assert_eq!(found(&test, profile, "1", "439999").await, Some((".".to_owned(), "4399".to_owned())));
+    }
+
+    async fn expressions_are_tried_as_far_as_they_take_no_time(test: TestDb) {
+        started(&test).await;
+        let usual = profile(&test, named("usual")).await;
+        let each = |n: usize| fee(MatchMode::RegexLongestPattern, ".", &format!("^(43|0){n:04}[0-9]{{3,7}}$"));
+        fill(&test, usual, &(0..300).map(each).collect::<Vec<_>>()).await;
+        let last = Some((".".to_owned(), "^(43|0)0299[0-9]{3,7}$".to_owned()));
+        assert_eq!(found(&test, usual, "1", "430299123").await, last);
+        assert_eq!(found(&test, usual, "1", "430300123").await, None);
+
+        let large = profile(&test, named("large")).await;
+        let each = |n: usize| fee(MatchMode::RegexLongestPattern, ".", &format!("{n:02}([0-9a-z]{{1,10}}[0-9]{{1,10}}){{1,8}}[x-z]{{40}}"));
+        fill(&test, large, &(0..60).map(each).collect::<Vec<_>>()).await;
+        let refused = lookup::find(&mut test.db.reader(), large, Direction::Out, "1", "430300123").await;
+        let Err(Error::Conflict(message)) = refused else { panic!("{refused:?}") };
+        assert!(message.contains("430300123"), "{message}");
+        let first = format!("00123{}", "x".repeat(40));
+        assert!(found(&test, large, "1", &first).await.is_some(), "what is tried before the bound counts");
     }
 
     async fn a_call_of_a_customer_has_the_profile_of_its_time(test: TestDb) {

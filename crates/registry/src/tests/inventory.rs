@@ -82,7 +82,7 @@ store::on_both! {
         let pool = add_pool(&test, PoolSpec { monthly_price: "1".parse().expect("a price"), ..priced("london", "2.50") }).await;
         stock(&test, &pool, &run_of(442_071_000_000, 3)).await;
         let shop = customer(&test, "shop").await;
-        let quote = async |quantity| pool::quote(&mut test.db.reader(), &admin(), pool.id, shop, quantity).await;
+        let quote = async |quantity| pool::quote(&mut test.db.reader(), &admin(), NOW, pool.id, shop, quantity).await;
         assert_eq!(quote(1).await.expect("a price").to_string(), "3.50");
         assert_eq!(quote(3).await.expect("a price").to_string(), "10.50");
         let too_many = quote(4).await;

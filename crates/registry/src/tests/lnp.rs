@@ -54,7 +54,7 @@ async fn take_in(test: &TestDb, text: &str, purge: bool) -> Intake {
 }
 
 async fn step(test: &TestDb, id: LnpImportId) -> bool {
-    transaction!(test.db, |tx| import::step(tx, NOW, id).await).expect("a step")
+    transaction!(test.db, |tx| lnp::step(tx, NOW, id).await).expect("a step")
 }
 
 async fn imported(test: &TestDb, text: &str, purge: bool) -> LnpImportId {
@@ -289,5 +289,37 @@ store::on_both! {
             let refused = transaction!(test.db, |tx| lnp::remove(tx, &admin(), NOW, &which, &Place::default()).await);
             assert!(matches!(refused, Err(Error::Invalid { field: "number", .. })), "{wrong}: {refused:?}");
         }
+    }
+}
+
+/// However many numbers there are, whoever asks for one of them reads its part of an index.
+#[tokio::test]
+async fn numbers_are_found_by_their_index() {
+    let test = super::plans::migrated().await;
+    let number = || Condition::Is("number", "4312345".into());
+    let carrier = || Condition::Is("carrier_id", 1i64.into());
+    for (conditions, index) in [
+        (vec![], "lnp_numbers_generation (generation=?)"),
+        (vec![number()], "lnp_numbers_number (generation=? AND number=?)"),
+        (vec![number(), number::actual(true, NOW)], "lnp_numbers_number (generation=? AND number=?)"),
+        (vec![number(), carrier()], "lnp_numbers_number (generation=? AND number=?)"),
+        (
+            vec![Condition::Like("number", "43*".to_owned())],
+            "lnp_numbers_number (generation=? AND number>? AND number<?)",
+        ),
+        (vec![carrier()], "lnp_numbers_carrier (carrier_id=? AND generation=?)"),
+    ] {
+        let (sql, _) = number::ALL.statement(&conditions, None, false).expect("a statement");
+        let lines = super::plans::plan(&test, &format!("{sql} LIMIT 10")).await;
+        assert!(lines.iter().any(|line| line.contains(index)), "{conditions:?}: {lines:#?}");
+    }
+    for (name, index) in [
+        ("registry::lnp::LOOKUP", "lnp_numbers_number (generation=? AND number=?)"),
+        ("registry::lnp::removal::BETWEEN", "lnp_numbers_number (generation=? AND number>? AND number<?)"),
+        ("registry::lnp::removal::OF_CARRIER", "lnp_numbers_carrier (carrier_id=? AND generation=? AND id>?)"),
+    ] {
+        let (_, sql) = crate::statements().into_iter().find(|(known, _)| *known == name).expect("a statement");
+        let lines = super::plans::plan(&test, sql).await;
+        assert!(lines.iter().any(|line| line.contains(index)), "{name}: {lines:#?}");
     }
 }

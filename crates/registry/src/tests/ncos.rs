@@ -123,6 +123,27 @@ store::on_both! {
         assert_eq!(count(&test, &LEVELS).await, 1);
     }
 
+    async fn patterns_of_a_level_are_bounded_together(test: TestDb) {
+        started(&test).await;
+        let own = make(&test, level(RESELLER, "national")).await.expect("a level");
+        let large = |n: i64| pattern(own.id, &format!("^{n:02}(?:[0-9]{{40}}){{40}}"));
+        let mut made = 0;
+        let full = loop {
+            match make(&test, large(made)).await {
+                Ok(_) => made += 1,
+                refused => break refused,
+            }
+        };
+        refused(full, "pattern");
+        assert!((70..80).contains(&made), "{made}");
+        let mut usual = make(&test, pattern(own.id, r"^43(664|676)[0-9]{3,12}$")).await.expect("usual ones are admitted");
+        usual.description = Some("mobile".to_owned());
+        let usual = change(&test, usual).await.expect("changed");
+        refused(change(&test, Pattern { pattern: large(99).pattern, ..usual }).await, "pattern");
+        let screen = ncos::screen(&mut test.db.reader(), own.id).await.expect("it can be evaluated").expect("a level");
+        assert!(screen.admits(&Call { number: "43664123", ..Call::default() }));
+    }
+
     async fn times_are_the_resellers_own_and_customers_see_what_is_exposed(test: TestDb) {
         started(&test).await;
         let stranger = add_account(&test, AccountId::OPERATOR, Kind::Reseller, "stranger").await;

@@ -8,17 +8,25 @@ use super::{NOW, admin, started};
 use crate::clock::SECOND;
 use crate::id::AccountId;
 use crate::login::{self, Profile};
-use crate::otp::{self, Offer, Owner, code_at};
+use crate::otp::{self, OFFERED, Offer, Owner, Taken, code_at};
 use crate::preference::{self, Level};
 use crate::{subscriber, transaction};
 
 const STEP: i64 = 30 * SECOND;
 
+async fn offer_at(test: &TestDb, owner: Owner, now: i64) -> Option<Offer> {
+    transaction!(test.db, |tx| otp::offer(tx, &sealer(), now, owner, "ada@example.org").await).expect("an answer")
+}
+
 async fn offer(test: &TestDb, owner: Owner) -> Option<Offer> {
-    transaction!(test.db, |tx| otp::offer(tx, &sealer(), NOW, owner, "ada@example.org").await).expect("an answer")
+    offer_at(test, owner, NOW).await
 }
 
 async fn take(test: &TestDb, owner: Owner, now: i64, code: &str) -> bool {
+    taken(test, owner, now, code).await == Taken::Right
+}
+
+async fn taken(test: &TestDb, owner: Owner, now: i64, code: &str) -> Taken {
     transaction!(test.db, |tx| otp::take(tx, &sealer(), now, owner, code).await).expect("an answer")
 }
 
@@ -42,12 +50,40 @@ store::on_both! {
             assert!(!take(&test, owner, at, code).await, "{code} at {at}");
         }
         assert!(take(&test, owner, now + STEP, &code_at(&secret, now)).await, "the step after");
-        assert!(!take(&test, owner, now + STEP, &code_at(&secret, now)).await, "not again");
-        assert!(!take(&test, owner, now, &code_at(&secret, now - STEP)).await, "nor one before it");
+        assert_eq!(taken(&test, owner, now + STEP, &code_at(&secret, now)).await, Taken::Used, "not again");
+        assert_eq!(taken(&test, owner, now, &code_at(&secret, now - STEP)).await, Taken::Used, "nor one before it");
+        assert_eq!(taken(&test, owner, now, "00000x").await, Taken::Wrong);
         assert!(take(&test, owner, now, &code_at(&secret, now + STEP)).await, "a clock that is ahead");
         assert!(offer(&test, owner).await.is_none(), "it was used");
         let after = login::load(&mut test.db.reader(), &[first.id.0]).await.expect("readable").remove(0);
         assert_eq!(after.credential_version, first.credential_version + 1, "the first code ends older tokens, once");
+    }
+
+    async fn a_secret_is_given_out_for_a_while_and_for_one_password(test: TestDb) {
+        started(&test).await;
+        let first = login::claimed(&mut test.db.reader(), "administrator").await.expect("readable").expect("there").login;
+        let owner = Owner::Login(first.id);
+        let secret = async |now: i64| offer_at(&test, owner, now).await.expect("a secret").secret().to_owned();
+        let one = secret(NOW).await;
+        assert_eq!(secret(NOW + OFFERED).await, one);
+        let two = secret(NOW + OFFERED + 1).await;
+        assert_ne!(two, one);
+        let now = NOW + OFFERED + 1;
+        assert!(!take(&test, owner, now, &code_at(&one, now)).await, "the old one is nobody's");
+
+        let password = login::Credentials::weak("administrator", "another password");
+        transaction!(test.db, |tx| login::set_password(tx, &admin(), now, &password).await).expect("changed");
+        assert!(!take(&test, owner, now, &code_at(&two, now)).await, "whoever knew the old password knows it");
+        let three = secret(now).await;
+        assert!(three != two && secret(now + SECOND).await == three);
+        assert!(take(&test, owner, now + 2 * OFFERED, &code_at(&three, now + 2 * OFFERED)).await, "in one's own time");
+        for now in [now + 2 * OFFERED, now + 9 * OFFERED] {
+            assert!(offer_at(&test, owner, now).await.is_none(), "never again");
+        }
+        transaction!(test.db, |tx| login::set_password(tx, &admin(), now, &password).await).expect("changed");
+        assert!(offer_at(&test, owner, now).await.is_none(), "not for another password either");
+        let again = now + 4 * OFFERED;
+        assert!(take(&test, owner, again, &code_at(&three, again)).await);
     }
 
     async fn who_has_lost_it_begins_anew(test: TestDb) {

@@ -55,7 +55,7 @@ fn rule(set: RewriteSetId, pattern: &str, replacement: &str) -> Rule {
 
 async fn rewritten(test: &TestDb, set: RewriteSetId, number: &str) -> String {
     let plan = rewrite::of_set(&mut test.db.reader(), set).await.expect("readable").expect("a set");
-    plan.apply(Way::CallerIn, &rewrite::Variables::new(), &[number]).remove(0).number
+    plan.apply(Way::CallerIn, &rewrite::Variables::new(), &[number]).expect("rewritten").remove(0).number
 }
 
 fn refused_for<T: std::fmt::Debug>(result: Result<T>) -> &'static str {
@@ -121,6 +121,30 @@ store::on_both! {
         assert_eq!(count(&test, &admin(), &rewrite::SETS).await, 1);
     }
 
+    async fn patterns_of_a_way_are_bounded_together(test: TestDb) {
+        started(&test).await;
+        let caller = admin();
+        let id = add(&test, &caller, set(RESELLER, "large")).await.expect("a set").id;
+        let large = || rule(id, "(?:[0-9a-z]{1,10}[0-9]{1,10}){1,8}[x-z]{40}", "1");
+        let several: Vec<Rule> = (0..100).map(|_| large()).collect();
+        let put = async |rules: Vec<Rule>| {
+            transaction!(test.db, |tx| rewrite::set_rules(tx, &caller, NOW, id, rules.clone()).await)
+        };
+        put(several.clone()).await.expect("fewer than 50 000 parts");
+        assert_eq!(refused_for(put([several.clone(), several].concat()).await), "match_pattern");
+        put((0..102).map(|_| large()).collect()).await.expect("just fewer");
+        assert_eq!(refused_for(add(&test, &caller, large()).await), "match_pattern");
+        let mut other = add(&test, &caller, Rule { field: Party::Callee, ..large() }).await.expect("another way");
+        other.field = Party::Caller;
+        assert_eq!(refused_for(change(&test, &caller, other.clone()).await), "match_pattern");
+        let mut small = add(&test, &caller, rule(id, r"^\d{3}$", "1")).await.expect("a rule");
+        small.description = "changed".to_owned();
+        let mut small = change(&test, &caller, small).await.expect("what was there may stay");
+        small.match_pattern = other.match_pattern;
+        assert_eq!(refused_for(change(&test, &caller, small).await), "match_pattern");
+        assert_eq!(rewritten(&test, id, "123").await, "1");
+    }
+
     async fn a_change_of_rules_shows_at_once(test: TestDb) {
         started(&test).await;
         let caller = admin();
@@ -145,7 +169,7 @@ store::on_both! {
         let undone: Result<()> = transaction!(test.db, |tx| {
             rewrite::set_rules(tx, &caller, NOW, two, Vec::new()).await?;
             let plan = rewrite::of_set(tx, two).await?.expect("a set");
-            assert_eq!(plan.apply(Way::CallerIn, &rewrite::Variables::new(), &["001"])[0].number, "001");
+            assert_eq!(plan.apply(Way::CallerIn, &rewrite::Variables::new(), &["001"])?[0].number, "001");
             Err(Error::Conflict("undone".to_owned()))
         });
         assert!(undone.is_err());

@@ -3,11 +3,11 @@
 use store::testing::TestDb;
 
 use super::{NOW, acting, add_account, admin, customer, started};
-use crate::account::Kind;
+use crate::account::{self, Kind, Status};
 use crate::caller::{Caller, Role};
 use crate::id::{AccountId, SoundFileId, SoundSetId};
 use crate::page::Page;
-use crate::sound::file::{self, Format, LARGEST};
+use crate::sound::file::{self, Format, LARGEST, MOST_BYTES};
 use crate::sound::{SoundFile, SoundSet, set};
 use crate::{Error, Result, journal, listing, record, transaction};
 
@@ -171,6 +171,65 @@ store::on_both! {
         let end = make(&test, &admin(), end).await.expect("20 are behind it");
         let more = SoundSet { parent_id: Some(end.id), ..called("more") };
         assert_eq!(told(make(&test, &admin(), more).await), "invalid parent_id");
+    }
+
+    async fn there_is_room_for_so_much(test: TestDb) {
+        started(&test).await;
+        let (own, other) = (customer(&test, "own").await, customer(&test, "other").await);
+        for set in [called("set"), of_customer(own, "set")] {
+            for n in 0..set::MOST_SETS {
+                let set = SoundSet { name: format!("set {n}"), ..set.clone() };
+                make(&test, &admin(), set).await.expect("a set");
+            }
+        }
+        assert_eq!(told(make(&test, &admin(), called("more")).await), "invalid reseller_id");
+        match make(&test, &acting(own, Role::Customer), of_customer(own, "more")).await {
+            Err(Error::Invalid { field: "account_id", message }) => {
+                assert_eq!(message, "there are 100 sound sets already, more are not kept");
+            }
+            other => panic!("{other:?}"),
+        }
+
+        let mine = make(&test, &admin(), of_customer(other, "mine")).await.expect("another has room");
+        let second = make(&test, &admin(), of_customer(other, "second")).await.expect("a set");
+        let full = add(&test, &admin(), mine.id, "busy", Some(WAV)).await.expect("a file");
+        let fill = async |size: i64| {
+            let sql = "UPDATE sound_files SET size = $1 WHERE id = $2";
+            transaction!(test.db, |tx| Ok::<_, Error>(tx.execute(sql, store::args![size, full.id]).await?)).expect("filled");
+        };
+        fill(MOST_BYTES).await;
+        match add(&test, &admin(), second.id, "busy", Some(WAV)).await {
+            Err(Error::Invalid { field: "soundfile", message }) => {
+                assert_eq!(message, "the recordings of a customer have at most 200000000 bytes, 200000000 are there");
+            }
+            other => panic!("{other:?}"),
+        }
+        fill(MOST_BYTES - WAV.len() as i64).await;
+        let last = add(&test, &admin(), second.id, "busy", Some(WAV)).await.expect("the last that fits");
+        let put = async |data: &[u8]| {
+            transaction!(test.db, |tx| file::update(tx, &admin(), NOW, last.clone(), Some(data)).await)
+        };
+        assert_eq!(told(put(&[WAV, b"more"].concat()).await), "invalid soundfile");
+        put(OGG).await.expect("a smaller one");
+    }
+
+    async fn the_sets_of_a_customer_end_with_it(test: TestDb) {
+        started(&test).await;
+        let own = customer(&test, "own").await;
+        let shared = make(&test, &admin(), called("shared")).await.expect("a set");
+        let back = SoundSet { parent_id: Some(shared.id), ..of_customer(own, "back") };
+        let back = make(&test, &admin(), back).await.expect("a set");
+        let front = SoundSet { parent_id: Some(back.id), contract_default: true, ..of_customer(own, "front") };
+        let front = make(&test, &admin(), front).await.expect("a set");
+        add(&test, &admin(), back.id, "busy", Some(WAV)).await.expect("a file");
+        add(&test, &admin(), front.id, "busy", None).await.expect("a file");
+        transaction!(test.db, |tx| account::set_status(tx, &admin(), NOW, own, Status::Terminated).await).expect("ended");
+        assert_eq!(seen(&test, &admin()).await, [shared.id.0]);
+        for table in ["sound_files", "sound_recordings"] {
+            let rows = test.db.reader().query(&format!("SELECT 1 FROM {table}"), &[]).await.expect("rows");
+            assert_eq!(rows.len(), 0, "{table}");
+        }
+        assert_eq!(told(make(&test, &admin(), of_customer(own, "more")).await), "dangling account_id");
     }
 
     async fn what_is_played_is_the_nearest_recording(test: TestDb) {

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use anyhow::{Context as _, bail};
 use registry::id::LnpImportId;
-use registry::lnp::import::{self, BATCH, LnpImport, State};
+use registry::lnp::import::{BATCH, LnpImport, State};
 use registry::lnp::intake::Intake;
 use registry::lnp::{self, period};
 use registry::{record, transaction};
@@ -121,7 +121,7 @@ async fn finish(context: &Context, id: LnpImportId, what: &'static str) -> anyho
 
 async fn step(context: &Context, id: LnpImportId) -> anyhow::Result<bool> {
     let now = context.now();
-    Ok(transaction!(context.db, |tx| import::step(tx, now, id).await)?)
+    Ok(transaction!(context.db, |tx| lnp::step(tx, now, id).await)?)
 }
 
 async fn state(context: &Context, id: LnpImportId) -> anyhow::Result<LnpImport> {

@@ -39,7 +39,8 @@ pub(super) async fn run(context: &Context, command: NumberCommand) -> anyhow::Re
             if let Some(pool) = pool {
                 let pool = pool::find(&mut context.db.reader(), &pool).await?;
                 if dry_run {
-                    let price = registry::charge::quote(&mut context.db.reader(), caller, buyer, &pool).await?;
+                    let (mut tx, now) = (context.db.reader(), context.clock.now());
+                    let price = registry::charge::quote(&mut tx, caller, now, buyer, &pool).await?;
                     return out.done(&price, &format!("a number would cost {price} {}", pool.currency));
                 }
                 let buying = ordering.purchase_any(caller, buyer, pool.id, reference);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::field::{Choice, Field, Key};
 use super::{
-    CarrierSettings, Config, Database, HalShape, Log, LogFormat, NumberVendors, Purchase, Realtime, Refill, Registrar, Release,
-    Secret, Tls, Worker,
+    CarrierSettings, Config, Database, HalShape, Log, LogFormat, NumberVendors, Purchase, Realtime, Refill, Registrar,
+    Release, Secret, Tls, Worker,
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);

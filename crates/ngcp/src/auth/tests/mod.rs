@@ -130,7 +130,14 @@ impl Doors {
         let tokens = Tokens::new(&KeySet::generate().unwrap().token);
         let authenticator = Authenticator::new(test.db.clone(), clock.clone(), VerifiedCache::new(), tokens);
         let sealer = Arc::new(Sealer::new(&[3; 32]));
-        let state = Ngcp { ordering, authenticator, sealer, hal_shape: HalShape::Modern, client_time: false, locations: Arc::new(plane::location::Locations::at("")) };
+        let state = Ngcp {
+            ordering,
+            authenticator,
+            sealer,
+            hal_shape: HalShape::Modern,
+            client_time: false,
+            locations: Arc::new(plane::location::Locations::at("")),
+        };
         let admin = crate::router(state.clone(), Realm::Admin);
         Doors { clock, admin, subscriber: crate::router(state, Realm::Subscriber) }
     }

@@ -9,11 +9,11 @@ use futures_util::{StreamExt as _, stream};
 use registry::id::LnpImportId;
 use registry::listing::{self, Condition, Query};
 use registry::lnp::carrier::Carrier;
-use registry::lnp::import::{self, LnpImport, State};
+use registry::lnp::import::{LnpImport, State};
 use registry::lnp::intake::Intake;
 use registry::lnp::number::{self, LnpNumber};
 use registry::lnp::period;
-use registry::{Caller, Clock, Error, Result, record};
+use registry::{Caller, Clock, Error, Result, lnp, record};
 use store::{Db, Tx};
 
 use super::LNPNUMBERS;
@@ -112,7 +112,7 @@ async fn publish(db: &Db, clock: &Clock, id: LnpImportId) -> Result<()> {
             return Ok(());
         }
         let now = clock.now();
-        registry::transaction!(db, |tx| import::step(tx, now, id).await)?;
+        registry::transaction!(db, |tx| lnp::step(tx, now, id).await)?;
     }
 }
 

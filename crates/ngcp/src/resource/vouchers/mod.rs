@@ -87,7 +87,7 @@ impl Behaviour for Vouchers {
             let json = serde_json::to_value(voucher).map_err(|error| Error::Internal(error.to_string()))?;
             let mut item = records::show(FIELDS, &json);
             match codes {
-                true => item.insert("code".to_owned(), voucher.code.clone().into()),
+                true => item.insert("code".to_owned(), voucher.code.0.clone().into()),
                 false => item.remove("code"),
             };
             Ok((voucher.id.0, item))

@@ -62,7 +62,7 @@ fn read(row: &StringRecord, columns: &[String], reseller: AccountId) -> Result<V
     let missing = |name: &str| format!("{name} is missing");
     Ok(Voucher {
         reseller_id: reseller,
-        code: cell("code").ok_or_else(|| missing("code"))?.to_owned(),
+        code: cell("code").ok_or_else(|| missing("code"))?.into(),
         amount: number("amount")?.ok_or_else(|| missing("amount"))?,
         valid_until: cell("valid_until").and_then(time::parse).ok_or_else(|| missing("valid_until"))?,
         customer_id: number("customer_id")?.map(AccountId),

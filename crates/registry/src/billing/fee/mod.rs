@@ -19,9 +19,9 @@ use crate::listing::{self, Column, Reach, Source};
 use crate::statement::statements;
 use crate::{Error, Result};
 
+pub use lead::derive as derive_leads;
 use spec::spec;
 pub use spec::{Direction, MatchMode, Spec, Tariff};
-pub use lead::derive as derive_leads;
 pub(super) use spec::{check, values};
 
 /// The zone that a fee is to be in.

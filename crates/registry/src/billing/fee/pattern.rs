@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
@@ -13,6 +14,7 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, Look};
 
 use super::MatchMode;
+use crate::pattern::{reason, weight};
 use crate::{Error, Result};
 
 /// Most characters of a lead.
@@ -21,11 +23,57 @@ pub(in crate::billing) const LONGEST_LEAD: usize = 20;
 const LARGEST: usize = 64 << 10;
 /// Bytes that the automaton of an expression may take while it is built on the go.
 const LARGEST_AUTOMATON: usize = 64 << 10;
-/// Compiled expressions that are kept.
-const KEPT: usize = 1_000;
+/// About how many bytes all compiled expressions that are kept may take: some thousands of the usual ones.
+const MOST_KEPT: u64 = 32 << 20;
+/// About how many bytes an expression and a part of it take.
+const OF_EXPRESSION: u64 = 4 << 10;
+const OF_PART: u64 = 200;
 
 /// The expressions that were used last.
-static COMPILED: LazyLock<Cache<Box<str>, Arc<Regex>>> = LazyLock::new(|| Cache::new(KEPT));
+static COMPILED: LazyLock<Cache<Box<str>, Arc<Compiled>, Weighed>> =
+    LazyLock::new(|| Cache::with_weighter(2_000, MOST_KEPT, Weighed));
+
+/// An expression and its parts.
+struct Compiled {
+    regex: Regex,
+    parts: u64,
+}
+
+#[derive(Clone)]
+struct Weighed;
+
+impl Weighter<Box<str>, Arc<Compiled>> for Weighed {
+    fn weight(&self, text: &Box<str>, compiled: &Arc<Compiled>) -> u64 {
+        compiled.parts.saturating_mul(OF_PART).saturating_add(OF_EXPRESSION).saturating_add(text.len() as u64)
+    }
+}
+
+/// What may still be tried for a call. Text that needs no compiling is not counted.
+pub(in crate::billing) struct Effort(u64);
+
+impl Effort {
+    /// Parts of the expressions that are tried for one call, each with [`Effort::EACH`] beside: whatever they are, they are
+    /// compiled within some tens of milliseconds.
+    pub(in crate::billing) const MOST: u64 = 20_000;
+    const EACH: u64 = 30;
+
+    pub(in crate::billing) fn new() -> Effort {
+        Effort(Effort::MOST)
+    }
+
+    fn spend(&mut self, parts: u64, number: &str) -> Result<()> {
+        let left = self.0.checked_sub(parts.saturating_add(Effort::EACH));
+        self.0 = left.ok_or_else(|| {
+            Error::Conflict(format!("more or larger regular expressions of fees would have to be tried for {number} than may be"))
+        })?;
+        Ok(())
+    }
+}
+
+/// Whether it has to be compiled to be found.
+pub(in crate::billing) fn is_compiled(pattern: &str) -> bool {
+    !matches!(pattern, "." | ".*") && Plain::of(pattern).is_none()
+}
 
 fn compile(text: &str) -> std::result::Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).size_limit(LARGEST).dfa_size_limit(LARGEST_AUTOMATON).build()
@@ -39,14 +87,9 @@ pub(super) fn check(field: &'static str, text: &str) -> Result<()> {
     if Plain::of(text).is_some() {
         return Ok(());
     }
-    compile(text).map(drop).map_err(|error| {
-        let reason = match error {
-            regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-            // The last line of what a syntax error says is the reason, the others draw the place.
-            other => other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-        };
-        Error::invalid(field, format!("`{text}` is not a regular expression: {reason}"))
-    })
+    compile(text)
+        .map(drop)
+        .map_err(|error| Error::invalid(field, format!("`{text}` is not a regular expression: {}", reason(&error))))
 }
 
 /// An expression that is nothing but text, perhaps anchored: most are.
@@ -77,8 +120,8 @@ impl<'a> Plain<'a> {
 /// Bytes of the first part of the number that the expression matches; none: it matches nothing of it.
 ///
 /// # Errors
-/// [`Error::Conflict`] where it is no expression.
-pub(in crate::billing) fn found(pattern: &str, number: &str) -> Result<Option<usize>> {
+/// [`Error::Conflict`] where it is no expression, and where it would be too much effort.
+pub(in crate::billing) fn found(pattern: &str, number: &str, effort: &mut Effort) -> Result<Option<usize>> {
     if pattern == "." {
         return Ok(if number.is_empty() { None } else { Some(1) });
     }
@@ -89,16 +132,21 @@ pub(in crate::billing) fn found(pattern: &str, number: &str) -> Result<Option<us
         return Ok(plain.is_in(number).then_some(plain.text.len()));
     }
     let compiled = match COMPILED.get(pattern) {
-        Some(compiled) => compiled,
+        Some(compiled) => {
+            effort.spend(compiled.parts, number)?;
+            compiled
+        }
         None => {
+            let parts = weight(pattern);
+            effort.spend(parts, number)?;
             let broken =
                 |_| Error::Conflict(format!("a fee has the pattern `{pattern}`, which is no regular expression"));
-            let compiled = Arc::new(compile(pattern).map_err(broken)?);
+            let compiled = Arc::new(Compiled { regex: compile(pattern).map_err(broken)?, parts });
             COMPILED.insert(pattern.into(), Arc::clone(&compiled));
             compiled
         }
     };
-    Ok(compiled.find(number.as_bytes()).map(|found| found.len()))
+    Ok(compiled.regex.find(number.as_bytes()).map(|found| found.len()))
 }
 
 fn parse(pattern: &str) -> Option<Hir> {
@@ -200,7 +248,7 @@ mod tests {
             ("ORG", "someone@example.org", None),
         ];
         for (pattern, number, wanted) in table {
-            assert_eq!(found(pattern, number).expect("an expression"), wanted, "{pattern} in {number}");
+            assert_eq!(found(pattern, number, &mut Effort::new()).expect("an expression"), wanted, "{pattern} in {number}");
         }
     }
 
@@ -210,7 +258,7 @@ mod tests {
             let refused = check("destination", pattern);
             assert!(matches!(refused, Err(Error::Invalid { field: "destination", .. })), "{pattern}: {refused:?}");
         }
-        assert!(matches!(found("(", "1"), Err(Error::Conflict(_))));
+        assert!(matches!(found("(", "1", &mut Effort::new()), Err(Error::Conflict(_))));
     }
 
     proptest! {
@@ -220,7 +268,7 @@ mod tests {
             number in "[1-3]{0,6}",
         ) {
             prop_assume!(check("destination", &pattern).is_ok());
-            let is_found = found(&pattern, &number).expect("an expression").is_some();
+            let is_found = found(&pattern, &number, &mut Effort::new()).expect("an expression").is_some();
             prop_assert!(!is_found || number.starts_with(&lead(MatchMode::RegexLongestMatch, &pattern)));
             // Plain text or not, it is what the expression says.
             prop_assert_eq!(is_found, compile(&pattern).expect("it compiles").is_match(number.as_bytes()));

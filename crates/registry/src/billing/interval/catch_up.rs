@@ -6,6 +6,7 @@
 //! lost at the end and free time does not stay; all else is carried over or lost as the terms say, but for what is held.
 
 use super::terms::{CarryOver, Interval, Offer, Terms};
+use crate::Money;
 
 /// Most intervals that are gone through one by one; where more have passed, idle ones become one that spans them.
 pub const MOST: usize = 1_000;
@@ -53,8 +54,9 @@ fn half_even(dividend: i128, divisor: i128) -> i128 {
     }
 }
 
-fn whole(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(if value < 0 { i64::MIN / 4 } else { i64::MAX / 4 })
+/// The number, or the largest or least that amounts are cut off at.
+pub(super) fn whole(value: i128) -> i64 {
+    i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// What an offer gives for a part of an interval, as micro-units and seconds.
@@ -72,7 +74,8 @@ pub(super) fn given(offer: &Offer, part: i64, of: i64) -> (i64, i64) {
         let micro = half_even(cents, 10_i128.checked_pow(scale.saturating_sub(4))?);
         Some(half_even(micro.checked_mul(part)?, of))
     });
-    (whole(cash.unwrap_or_default()), whole(half_even(i128::from(offer.free_time) * part, of)))
+    let most = i128::from(Money::MOST.0);
+    (whole(cash.unwrap_or_default().clamp(-most, most)), whole(half_even(i128::from(offer.free_time) * part, of)))
 }
 
 /// A part of an amount, rounded half to even.
@@ -164,7 +167,17 @@ pub(super) fn follow(old: &mut Interval, terms: &Terms, next: &Terms, at: i64) -
 /// Ends every interval whose end has come and begins the next, until one is open; and takes away what is lost by now from
 /// one without an end.
 #[must_use]
-pub fn catch_up(mut open: Interval, terms: &Terms, now: i64) -> CaughtUp {
+pub fn catch_up(open: Interval, terms: &Terms, now: i64) -> CaughtUp {
+    within(open, terms, now, MOST)
+}
+
+/// The interval that is open then, as [`catch_up`] has it. What nothing is held of is soon reckoned, however many idle
+/// intervals have passed: what they gave was lost with their end, and where they end makes no difference to the last.
+pub(super) fn open_at(open: Interval, terms: &Terms, now: i64) -> Interval {
+    within(open, terms, now, if terms.held == 0 { 2 } else { MOST }).open
+}
+
+fn within(mut open: Interval, terms: &Terms, now: i64, most: usize) -> CaughtUp {
     let calendar = &terms.calendar;
     let (mut closed, mut underrun) = (Vec::new(), Underrun::default());
     while let Some(end) = open.end.filter(|end| *end <= now) {
@@ -173,7 +186,7 @@ pub fn catch_up(mut open: Interval, terms: &Terms, now: i64) -> CaughtUp {
         next.step = calendar.step_after(next.anchor, open.step + 1, end);
         next.end = Some(calendar.boundary(next.anchor, next.step));
         let behind = calendar.step_before(next.anchor, next.step, now) - next.step;
-        let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
         if closed.is_empty() && behind > most {
             next.spans = behind - most / 2;
             next.step += next.spans - 1;

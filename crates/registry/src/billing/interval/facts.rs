@@ -99,7 +99,7 @@ pub(super) async fn many(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Facts
     package_ids.dedup();
     let packages: BTreeMap<PackageId, Package> =
         record::load::<Package>(tx, &package_ids).await?.into_iter().map(|package| (package.id, package)).collect();
-    let mut mappings = mapping::all(tx, ids).await?;
+    let mut mappings = mapping::since_interval(tx, ids).await?;
     let mut profile_ids: Vec<i64> = mappings.values().flatten().map(|mapping| mapping.profile_id.0).collect();
     profile_ids.sort_unstable();
     profile_ids.dedup();

@@ -7,12 +7,12 @@ use super::catch_up::{self, Underrun};
 use super::facts::{self, Facts};
 use super::terms::{Interval, Terms};
 use super::{locks, row};
-use crate::Result;
 use crate::billing::mapping;
 use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
+use crate::{Error, Money, Result};
 
 /// Micro-units of a cent.
 pub(crate) const CENT: i64 = 10_000;
@@ -88,6 +88,15 @@ impl Ledger {
         &self.facts.terms
     }
 
+    /// Refuses what would be more than an account may have or owe, or than an interval can say.
+    fn check(&self) -> Result<()> {
+        let most = Money::MOST_KEPT.0;
+        if (-most..=most).contains(&self.open.cash()) && self.open.is_whole() {
+            return Ok(());
+        }
+        Err(Error::invalid("amount", "it is too much with what the account has and what has moved in the interval"))
+    }
+
     async fn write(&self, tx: &mut Tx, had: bool, closed: &[Interval]) -> Result<()> {
         let due = row::due(&self.open, &self.facts.terms, self.facts.terminated);
         row::write(tx, self.account, had, closed, &self.open, due).await
@@ -132,6 +141,7 @@ impl Ledger {
     pub(crate) async fn debited(mut self, tx: &mut Tx, caller: &Caller, now: i64, amount: i64) -> Result<()> {
         let before = self.open.cash();
         self.open.debited = self.open.debited.saturating_add(amount);
+        self.check()?;
         self.write(tx, true, &[]).await?;
         let underrun = Underrun::of(&self.facts.terms, before, self.open.cash());
         self.fall(tx, caller, now, underrun).await
@@ -140,6 +150,7 @@ impl Ledger {
     /// Notes what has been paid into the account's balance beside top-ups.
     pub(crate) async fn paid(mut self, tx: &mut Tx, amount: i64) -> Result<()> {
         self.open.topped_up = self.open.topped_up.saturating_add(amount);
+        self.check()?;
         self.write(tx, true, &[]).await
     }
 
@@ -147,6 +158,7 @@ impl Ledger {
     pub(crate) async fn set(mut self, tx: &mut Tx, caller: &Caller, now: i64, cash: i64, free_time: i64) -> Result<()> {
         let before = self.open.cash();
         self.open.set(cash, free_time);
+        self.check()?;
         self.write(tx, true, &[]).await?;
         self.settle(tx, caller, now, before).await?;
         let underrun = Underrun::of(&self.facts.terms, before, cash);
@@ -159,6 +171,7 @@ impl Ledger {
         let old = std::mem::replace(&mut self.facts, facts::of(tx, self.account).await?);
         let (closed, open) = catch_up::top_up(self.open, &old.terms, &self.facts.terms, now, amount);
         self.open = open;
+        self.check()?;
         self.write(tx, true, closed.as_slice()).await?;
         self.settle(tx, caller, now, before).await?;
         let underrun = Underrun::of(&self.facts.terms, before, self.open.cash());

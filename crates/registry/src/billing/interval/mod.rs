@@ -2,7 +2,7 @@
 //!
 //! What an account has is `accounts.balance`, and nothing else. Its intervals say how it came about: what there was when
 //! one began, and what was given, topped up, taken and lost since. [`catch_up`] is the pure function that ends intervals
-//! and begins others; here it is run in every transaction that moves money, and by [`step`] for those whose time has come.
+//! and begins others; here it is run in every transaction that moves money, and by [`catch_up_due`] for those whose time has come.
 //! Whoever only looks is shown what it would come to ([`view`]). An account without a package has the months of UTC, in
 //! which its profile gives what it gives; one that has never had any money has no rows.
 
@@ -15,7 +15,7 @@ mod row;
 mod terms;
 mod view;
 
-use store::{Tx, args};
+use store::{Db, Tx, args};
 
 use super::mapping::{self, Assignment};
 use super::package::Package;
@@ -31,12 +31,15 @@ pub(crate) use locks::{level as lock_level, lock};
 pub use terms::{CarryOver, Interval, Offer, Terms};
 pub use view::{Shown, current, history, one};
 
-/// Accounts that are caught up with in one transaction.
-const BATCH: i64 = 50;
+/// Accounts that are looked for at a time.
+const BATCH: i64 = 500;
 
 statements! {
     SET_PACKAGE = "UPDATE accounts SET profile_package_id = $1 WHERE id = $2";
-    DUE = "SELECT account_id FROM balance_intervals WHERE due_at <= $1 ORDER BY due_at LIMIT $2";
+    DUE = "SELECT account_id, due_at FROM balance_intervals WHERE due_at IS NOT NULL AND due_at <= $1 AND due_at >= $2 \
+        AND (due_at > $2 OR account_id > $3) ORDER BY due_at, account_id LIMIT $4";
+    DUE_OF_PACKAGE = "SELECT i.account_id FROM accounts a JOIN balance_intervals i ON i.account_id = a.id AND NOT i.closed \
+        WHERE a.profile_package_id = $1 AND i.due_at <= $2 AND a.id > $3 ORDER BY a.id LIMIT $4";
 }
 
 /// The statements of these modules.
@@ -44,20 +47,44 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
     [STATEMENTS, ledger::STATEMENTS, locks::STATEMENTS, row::STATEMENTS].into_iter().flatten()
 }
 
-/// Catches up with accounts whose intervals have ended or lapsed, a batch of them. True where there may be more.
+/// Catches up with the accounts whose intervals have ended or lapsed, each by itself: one that fails is logged, and the
+/// others go on. Tells how many were.
 ///
 /// # Errors
-/// Only those of the database.
-pub async fn step(tx: &mut Tx, now: i64) -> Result<bool> {
+/// Only that the database can't be reached or read.
+pub async fn catch_up_due(db: &Db, now: i64) -> Result<usize> {
     let caller = Caller::system("balance intervals");
-    let rows = tx.query(DUE, args![now, BATCH]).await?;
-    let mut accounts = rows.iter().map(|row| Ok(row.at(0)?)).collect::<Result<Vec<i64>>>()?;
-    // Accounts are locked in one order by all.
-    accounts.sort_unstable();
-    for account in &accounts {
-        touch(tx, &caller, now, AccountId(*account), false).await?;
+    let (mut from, mut after, mut count) = (i64::MIN, AccountId(-1), 0);
+    loop {
+        let due = db.reader().query(DUE, args![now, from, after, BATCH]).await?;
+        for row in &due {
+            (after, from) = (row.at(0)?, row.at(1)?);
+            match crate::transaction!(db, |tx| touch(tx, &caller, now, after, false).await.map(drop)) {
+                Ok(()) => count += 1,
+                Err(error @ Error::Store(store::Error::Unavailable(_))) => return Err(error),
+                Err(error) => tracing::error!(%error, account = %after, "intervals of an account did not end"),
+            }
+        }
+        if due.is_empty() {
+            return Ok(count);
+        }
     }
-    Ok(accounts.len() as i64 == BATCH)
+}
+
+/// Catches up with the accounts of a package whose intervals have ended or lapsed: they went by its terms as they were.
+pub(crate) async fn catch_up_package(tx: &mut Tx, caller: &Caller, now: i64, id: PackageId) -> Result<()> {
+    let system = Caller::system(&caller.name);
+    let mut after = AccountId(-1);
+    loop {
+        let due = tx.query(DUE_OF_PACKAGE, args![id, now, after, BATCH]).await?;
+        for row in &due {
+            after = row.at(0)?;
+            touch(tx, &system, now, after, false).await?;
+        }
+        if due.is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 /// Agrees with an account on what it is billed by, and lets its intervals follow from that. The caller may change the

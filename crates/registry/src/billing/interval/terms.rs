@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, Unit};
+use crate::Money;
 use crate::billing::Rate;
 use crate::id::{PackageId, ProfileId};
 
@@ -139,24 +140,35 @@ impl Interval {
     /// What there is: at the end of one that has ended, now in one that is open.
     #[must_use]
     pub fn cash(&self) -> i64 {
-        let sums = [self.opening, self.granted, self.topped_up, self.adjusted];
-        let sum = sums.iter().fold(0_i64, |sum, part| sum.saturating_add(*part));
-        sum.saturating_sub(self.debited).saturating_sub(self.discarded)
+        let parts = [self.opening, self.granted, self.topped_up, self.adjusted];
+        let sum: i128 = parts.into_iter().map(i128::from).sum();
+        super::catch_up::whole(sum - i128::from(self.debited) - i128::from(self.discarded))
+    }
+
+    /// Whether each of its sums is far below what a number can hold, so that none has been cut off.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let parts = [self.opening, self.granted, self.topped_up, self.adjusted, self.debited, self.discarded];
+        let most = Money::MOST_KEPT.0;
+        parts.iter().all(|part| (-4 * most + 1..4 * most).contains(part))
     }
 
     /// Free cash that has not been used.
     #[must_use]
     pub fn unused(&self) -> i64 {
-        (self.granted - self.debited).max(0)
+        self.granted.saturating_sub(self.debited).max(0)
     }
 
-    /// Sets what there is. Free cash becomes a part of it that is not lost at the end.
+    /// Sets what there is. Free cash becomes a part of cash that differs, and is not lost at the end.
     pub fn set(&mut self, cash: i64, free_time: i64) {
-        let unused = self.unused();
-        self.granted -= unused;
-        self.adjusted += unused;
-        self.adjusted = self.adjusted.saturating_add(cash.saturating_sub(self.cash()));
         self.free_time = free_time;
+        if cash == self.cash() {
+            return;
+        }
+        let unused = self.unused();
+        self.granted = self.granted.saturating_sub(unused);
+        self.adjusted = self.adjusted.saturating_add(unused);
+        self.adjusted = self.adjusted.saturating_add(cash.saturating_sub(self.cash()));
     }
 
     /// From when to when a top-up comes in time.

@@ -39,8 +39,8 @@ fn shown(interval: Interval, terms: &Terms, is_actual: bool) -> Shown {
     }
 }
 
-/// What has come of an account's open interval by now; those that have ended first.
-fn caught_up(facts: &Facts, now: i64) -> (Vec<Interval>, Interval) {
+/// An account's open interval as it was when somebody looked last, with what its row says that it has.
+fn opened(facts: &Facts) -> Interval {
     let mut open = match &facts.open {
         Some(open) => open.clone(),
         None => catch_up::first(&facts.terms, facts.balance),
@@ -48,6 +48,12 @@ fn caught_up(facts: &Facts, now: i64) -> (Vec<Interval>, Interval) {
     if facts.open.is_some() {
         open.adjusted = open.adjusted.saturating_add(facts.balance.saturating_sub(open.cash()));
     }
+    open
+}
+
+/// What has come of an account's open interval by now; those that have ended first.
+fn caught_up(facts: &Facts, now: i64) -> (Vec<Interval>, Interval) {
+    let open = opened(facts);
     if facts.terminated {
         return (Vec::new(), open);
     }
@@ -62,7 +68,8 @@ fn caught_up(facts: &Facts, now: i64) -> (Vec<Interval>, Interval) {
 pub async fn current(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<i64, Shown>> {
     let facts = facts::many(tx, accounts).await?;
     let each = facts.into_iter().map(|(id, facts)| {
-        let (_, open) = caught_up(&facts, now);
+        let open = opened(&facts);
+        let open = if facts.terminated { open } else { catch_up::open_at(open, &facts.terms, now) };
         (id, shown(open, &facts.terms, true))
     });
     Ok(each.collect())

@@ -7,15 +7,18 @@
 //! what follows an `@` is left out of both numbers.
 //!
 //! Every fee is kept with the text that a destination has to begin with (its lead), so that only those are read whose
-//! lead the destination has, at most [`MOST`] of them; a call that would need more is an error, never a guess.
+//! lead the destination has, at most [`MOST`] of them, and of regular expressions as many as are compiled in a moment; a
+//! call that would need more is an error, never a guess.
 
 mod question;
 
 use store::{Row, Tx, args};
 
-use super::fee::{Direction, Fee, MatchMode, columns, fee, pattern};
+use super::fee::pattern::{self, Effort};
+use super::fee::{Direction, Fee, MatchMode, columns, fee};
 use crate::id::ProfileId;
 use crate::statement::statements;
+use crate::turn::in_turn;
 use crate::{Error, Result};
 
 pub(crate) use question::zone_of;
@@ -23,6 +26,8 @@ pub use question::{Answer, NO_FEE, NO_PROFILE, Of, Question, answer};
 
 /// Most fees that are tried for a call.
 pub const MOST: i64 = 1_024;
+/// Most fees with regular expressions that are tried on the thread of the request.
+const FEW: usize = 4;
 /// How many fees are read: seldom more than the first few have to be.
 const ROUNDS: [i64; 3] = [4, 64, MOST];
 
@@ -54,16 +59,28 @@ macro_rules! arms {
     ($first:literal $(, $lead:literal)*) => { concat!(arm!($first) $(, " UNION ALL ", arm!($lead))*) };
 }
 
+/// The first fees of all, with their zones.
+macro_rules! candidates {
+    ($($lead:literal),*) => {
+        concat!(
+            "SELECT id, ", columns!(), ", zone, detail FROM (SELECT candidate, turn FROM (", arms!($($lead),*),
+            ") b ORDER BY turn, candidate LIMIT $4) c JOIN billing_fees ON id = candidate \
+             JOIN (SELECT id AS zone_key, zone, detail FROM billing_zones) z ON zone_key = zone_id \
+             ORDER BY turn, candidate"
+        )
+    };
+}
+
 statements! {
     // One ordered piece of the index for each lead: what is read does not depend on how many fees there are.
-    CANDIDATES = concat!(
-        "SELECT id, ", columns!(), ", zone, detail FROM (SELECT candidate, turn FROM (",
-        arms!("= $3", "= $5", "= $6", "= $7", "= $8", "= $9", "= $10", "= $11", "= $12", "= $13", "= $14", "= $15", "= $16",
-            "= $17", "= $18", "= $19", "= $20", "= $21", "= $22", "= $23", "= $24", "IS NULL"),
-        ") b ORDER BY turn, candidate LIMIT $4) c JOIN billing_fees ON id = candidate \
-         JOIN (SELECT id AS zone_key, zone, detail FROM billing_zones) z ON zone_key = zone_id ORDER BY turn, candidate"
-    );
+    OF_NUMBER = candidates!("= $3", "= $5", "= $6", "= $7", "= $8", "= $9", "= $10", "= $11", "= $12", "= $13", "= $14",
+        "= $15", "= $16", "= $17", "IS NULL");
+    OF_ANY = candidates!("= $3", "= $5", "= $6", "= $7", "= $8", "= $9", "= $10", "= $11", "= $12", "= $13", "= $14",
+        "= $15", "= $16", "= $17", "= $18", "= $19", "= $20", "= $21", "= $22", "= $23", "= $24", "IS NULL");
 }
+
+/// Most characters of a destination for [`OF_NUMBER`], which has fewer leads to look for: so many digits most numbers have.
+const NUMBER: usize = 13;
 
 /// The statements of these modules.
 pub(super) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -82,13 +99,20 @@ pub async fn find(
     destination: &str,
 ) -> Result<Option<Priced>> {
     let leads = leads(destination);
+    let (sql, last) = if destination.len() <= NUMBER { (OF_NUMBER, NUMBER) } else { (OF_ANY, pattern::LONGEST_LEAD) };
     for most in ROUNDS {
         let mut values = args![profile, direction, leads[0], most].to_vec();
-        values.extend(leads[1..].iter().map(|lead| store::Val::from(*lead)));
-        let rows = tx.query(CANDIDATES, &values).await?;
+        values.extend(leads[1..=last].iter().map(|lead| store::Val::from(*lead)));
+        let rows = tx.query(sql, &values).await?;
         let whole = (rows.len() as i64) < most;
-        if let Some(chosen) = choose(&rows, source, destination, whole)? {
-            return Ok(Some(priced(chosen)?));
+        let chosen = if is_long(&rows)? {
+            let (source, destination) = (source.to_owned(), destination.to_owned());
+            in_turn(move || choose(&rows, &source, &destination, whole).map(Option::<&Row>::cloned)).await??
+        } else {
+            choose(&rows, source, destination, whole)?.cloned()
+        };
+        if let Some(chosen) = chosen {
+            return Ok(Some(priced(&chosen)?));
         }
         if whole {
             return Ok(None);
@@ -111,9 +135,24 @@ fn leads(destination: &str) -> [&str; pattern::LONGEST_LEAD + 1] {
     })
 }
 
+/// Whether it may take long to choose one of the rows.
+fn is_long(rows: &[Row]) -> Result<bool> {
+    let mut compiled = 0;
+    for row in rows {
+        let (mode, source): (MatchMode, String) = (row.get("match_mode")?, row.get("source")?);
+        let destination: String = row.get("destination")?;
+        let of_destination = mode != MatchMode::ExactDestination && pattern::is_compiled(&destination);
+        if mode != MatchMode::Prefix && (of_destination || pattern::is_compiled(&source)) {
+            compiled += 1;
+        }
+    }
+    Ok(compiled > FEW)
+}
+
 /// The row of the fee that counts, of rows in the order in which they are tried. `whole`: there are no others.
 fn choose<'a>(rows: &'a [Row], source: &str, destination: &str, whole: bool) -> Result<Option<&'a Row>> {
     let mut best: Option<((usize, usize), &Row)> = None;
+    let mut effort = Effort::new();
     for row in rows {
         let mode: MatchMode = row.get("match_mode")?;
         let (of_source, of_destination): (String, String) = (row.get("source")?, row.get("destination")?);
@@ -122,11 +161,12 @@ fn choose<'a>(rows: &'a [Row], source: &str, destination: &str, whole: bool) -> 
                 destination.starts_with(&of_destination) && (of_source == "." || source.starts_with(&of_source))
             }
             MatchMode::ExactDestination => {
-                destination == of_destination && pattern::found(&of_source, source)?.is_some()
+                destination == of_destination && pattern::found(&of_source, source, &mut effort)?.is_some()
             }
             MatchMode::RegexLongestPattern | MatchMode::RegexLongestMatch => {
-                let Some(in_destination) = pattern::found(&of_destination, destination)? else { continue };
-                let Some(in_source) = pattern::found(&of_source, source)? else { continue };
+                let in_destination = pattern::found(&of_destination, destination, &mut effort)?;
+                let Some(in_destination) = in_destination else { continue };
+                let Some(in_source) = pattern::found(&of_source, source, &mut effort)? else { continue };
                 if mode == MatchMode::RegexLongestMatch {
                     let matched = (in_destination, in_source);
                     if best.is_none_or(|(most, _)| matched > most) {

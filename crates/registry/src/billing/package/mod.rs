@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
-use super::interval::{CarryOver, StartMode, Unit};
+use super::interval::{self, CarryOver, StartMode, Unit};
 use crate::caller::Caller;
 use crate::id::{AccountId, NetworkId, PackageId, ProfileId};
 use crate::listing::{self, Column, Reach, Source};
@@ -175,7 +175,7 @@ impl Kept for Package {
         Error::taken("profile package", "name", &self.name)
     }
 
-    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
         if self.terminated {
             return Ok(());
         }
@@ -193,7 +193,11 @@ impl Kept for Package {
             }
         }
         rules::check(self)?;
-        rules::check_profiles(tx, self).await
+        rules::check_profiles(tx, self).await?;
+        match before {
+            Some(before) if before != self => interval::catch_up_package(tx, caller, now, self.id).await,
+            _ => Ok(()),
+        }
     }
 
     async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {

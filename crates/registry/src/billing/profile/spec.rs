@@ -5,11 +5,14 @@ use store::{Row, Val, args};
 
 use super::Profile;
 use crate::billing::Rate;
+use crate::billing::package::rules::MOST_CENTS;
 use crate::billing::peak::Peaks;
 use crate::contact::is_email;
 use crate::{Error, Result};
 
 const LIBRARY: &str = "libswrate";
+/// Most free seconds of an interval.
+const MOST_FREE_TIME: i64 = 1_000_000_000_000;
 
 /// Several profiles with everything but their peak times.
 pub(super) const MANY: &str = "SELECT id, reseller_id, status, handle, name, prepaid, prepaid_library, advice_of_charge, \
@@ -154,8 +157,11 @@ pub(super) fn check(spec: &Spec) -> Result<()> {
     if spec.currency.as_deref().is_some_and(|currency| long(currency, 31)) {
         return Err(Error::invalid("currency", "a currency has 1 to 31 characters"));
     }
-    if spec.interval_free_time < 0 {
-        return Err(Error::invalid("interval_free_time", "it is not below zero"));
+    if !(0..=MOST_FREE_TIME).contains(&spec.interval_free_time) {
+        return Err(Error::invalid("interval_free_time", format!("it is between 0 and {MOST_FREE_TIME} seconds")));
+    }
+    if spec.interval_free_cash.is_beyond(MOST_CENTS) {
+        return Err(Error::invalid("interval_free_cash", format!("it is at most {MOST_CENTS} cents")));
     }
     check_fraud(&spec.fraud_interval, &spec.fraud_daily)?;
     spec.peaks.check()

@@ -2,13 +2,14 @@
 //!
 //! A top-up in cash may bring a package along, one with a voucher brings that of the voucher; the package's service charge
 //! is kept of the amount, its topup profiles hold from then on and its lock level is set. A request that has a token and
-//! has been done is not done again: it is answered as it was then. Whatever is refused is refused before anything is
-//! written, so that the entry that says so can be.
+//! has been done is not done again: it is answered as it was then. What a request can be refused for is looked at before
+//! anything is written ([`check`]), so that the entry that says so can be; what goes wrong later is rolled back.
 
 pub mod log;
 
 use store::{Tx, args};
 
+use super::code::Code;
 use super::package::rules::MOST_CENTS;
 use super::package::{Package, ProfileRef};
 use super::voucher::{self, Voucher};
@@ -27,6 +28,7 @@ const CENT: i64 = 10_000;
 statements! {
     DONE = "SELECT id FROM topup_logs WHERE account_id = $1 AND request_token = $2 AND outcome = 'ok'";
     LOCK = "UPDATE accounts SET balance = balance WHERE id = $1";
+    PACKAGE = "SELECT profile_package_id FROM accounts WHERE id = $1";
 }
 
 /// What a balance is topped up with.
@@ -40,7 +42,7 @@ pub enum Means {
         package_id: Option<PackageId>,
     },
     /// The voucher of that code.
-    Voucher(String),
+    Voucher(Code),
 }
 
 /// A request to top up.
@@ -54,13 +56,40 @@ pub struct Request {
     pub token: Option<String>,
 }
 
-/// Tops up the balance of a subscriber's customer. Where it is refused, nothing has been written but what time alone has
-/// brought about: write the refusal down with [`failed`] and commit.
+/// A request that nothing is wrong with.
+#[derive(Debug)]
+pub enum Checked {
+    /// It was done before.
+    Done(TopupLog),
+    /// It is to be done: see [`carry_out`].
+    Sound(Sound),
+}
+
+/// What is to be done for a request.
+#[derive(Debug)]
+pub struct Sound {
+    account: AccountId,
+    cents: i64,
+    brought: Option<Package>,
+    voucher: Option<Voucher>,
+}
+
+/// Tops up the balance of a subscriber's customer: [`check`] and [`carry_out`].
+///
+/// # Errors
+/// As those.
+pub async fn top_up(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) -> Result<TopupLog> {
+    let checked = check(tx, caller, now, request).await?;
+    carry_out(tx, caller, now, request, checked).await
+}
+
+/// Looks at a request and holds what it takes. Where it is refused, nothing has been written: write the refusal down
+/// with [`failed`] and commit.
 ///
 /// # Errors
 /// [`Error::NotAllowed`]; [`Error::Dangling`] for `subscriber_id` and `package_id`; [`Error::Invalid`] for `amount`,
 /// `code` and `subscriber_id`.
-pub async fn top_up(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) -> Result<TopupLog> {
+pub async fn check(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) -> Result<Checked> {
     caller.must_be_reseller("top up")?;
     caller.must_write()?;
     let account = customer(tx, caller, request.subscriber_id).await?;
@@ -69,7 +98,7 @@ pub async fn top_up(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) -
         && let Some(row) = tx.query_opt(DONE, args![account, token]).await?
     {
         let done = record::load::<TopupLog>(tx, &[row.at(0)?]).await?.pop();
-        return done.ok_or_else(|| Error::not_found("topup log", token));
+        return done.map(Checked::Done).ok_or_else(|| Error::not_found("topup log", token));
     }
     if account::get(tx, caller, account).await?.status != Status::Active {
         return Err(Error::invalid("subscriber_id", "The customer contract is not active."));
@@ -96,7 +125,7 @@ pub async fn top_up(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) -
             (voucher.amount, package, Some(voucher))
         }
     };
-    add(tx, caller, now, account, request, cents, brought, voucher).await
+    Ok(Checked::Sound(Sound { account, cents, brought, voucher }))
 }
 
 /// The customer of a subscriber that the caller sees.
@@ -108,17 +137,22 @@ async fn customer(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Acco
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that a top-up consists of")]
-async fn add(
+/// Does what a request asks for, in the transaction in which it was looked at.
+///
+/// # Errors
+/// Whatever comes between, [`Error::Invalid`] for `code` where the voucher has been used: the transaction is not to be
+/// committed.
+pub async fn carry_out(
     tx: &mut Tx,
     caller: &Caller,
     now: i64,
-    account: AccountId,
     request: &Request,
-    cents: i64,
-    brought: Option<Package>,
-    voucher: Option<Voucher>,
+    checked: Checked,
 ) -> Result<TopupLog> {
+    let Sound { account, cents, brought, voucher } = match checked {
+        Checked::Done(entry) => return Ok(entry),
+        Checked::Sound(sound) => sound,
+    };
     let mut entry = begun(tx, caller, now, account, kind(&request.means)).await?;
     entry.subscriber_id = Some(request.subscriber_id);
     entry.request_token.clone_from(&request.token);
@@ -149,18 +183,20 @@ async fn add(
     ended(tx, caller, now, account, entry).await
 }
 
-/// Sets the balance of a customer in micro-units, and its free seconds.
+/// Sets the balance of a customer in micro-units, where that is given, and its free seconds. Cash that is the same stays
+/// what it is: free cash of the interval, or the customer's own.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::NotAllowed`].
+/// [`Error::NotFound`], [`Error::NotAllowed`]; [`Error::Invalid`] for `cash_balance` where it is more than moves at once.
 pub async fn set_balance(
     tx: &mut Tx,
     caller: &Caller,
     now: i64,
     account: AccountId,
-    cash: Money,
+    cash: Option<Money>,
     free_time: i64,
 ) -> Result<TopupLog> {
+    cash.map(|cash| cash.movable("cash_balance")).transpose()?;
     caller.must_be_reseller("set balances")?;
     caller.must_write()?;
     let found = account::get(tx, caller, account).await?;
@@ -171,11 +207,12 @@ pub async fn set_balance(
         return Err(Error::Terminated { kind: "customer", key: account.to_string() });
     }
     let mut entry = begun(tx, caller, now, account, "set_balance").await?;
-    entry.amount = Some(cash);
     let ledger = interval::touch(tx, caller, now, account, true).await?.ok_or_else(gone)?;
-    entry.cash_balance_before = Some(Money(ledger.open.cash()));
-    ledger.set(tx, caller, now, cash.0, free_time).await?;
-    entry.cash_balance_after = Some(cash);
+    let before = Money(ledger.open.cash());
+    let after = cash.unwrap_or(before);
+    ledger.set(tx, caller, now, after.0, free_time).await?;
+    entry.amount = Some(after).filter(|after| *after != before);
+    (entry.cash_balance_before, entry.cash_balance_after) = (Some(before), Some(after));
     ended(tx, caller, now, account, entry).await
 }
 
@@ -210,8 +247,9 @@ async fn begun(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, kind:
 
 /// The package of an account, and the profile that holds.
 async fn terms(tx: &mut Tx, now: i64, account: AccountId) -> Result<(Option<PackageId>, Option<crate::id::ProfileId>)> {
-    let papers = account::papers::load(tx, now, &[account.0]).await?.pop();
-    Ok(papers.map_or((None, None), |papers| (papers.profile_package_id, papers.billing_profile_id)))
+    let row = tx.query_opt(PACKAGE, args![account]).await?;
+    let package = row.map(|row| row.at(0)).transpose()?.flatten();
+    Ok((package, mapping::current(tx, &[account.0], now).await?.remove(&account.0)))
 }
 
 /// Writes the entry of what has been done.

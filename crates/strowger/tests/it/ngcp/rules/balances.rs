@@ -300,6 +300,9 @@ async fn of_topups(world: &World) {
     )
     .await;
     two.door.post("/api/topupcash/", &cash).await.refuses(422, "Unknown subscriber_id.");
+    for nothing in ["package_id=NULL", "package_id=$null", "package_id=$not_null"] {
+        assert_eq!(one.door.list(&format!("topuplogs/?{nothing}")).await.len(), 0, "{nothing}");
+    }
     let failed = one.door.list("topuplogs/?outcome=failed").await;
     let messages: Vec<_> = failed.iter().map(|entry| entry["message"].clone()).collect();
     assert_eq!(messages, ["Unknown subscriber_id.", "Unknown profile package ID."], "{failed:?}");

@@ -37,7 +37,7 @@ async fn of_mappings(world: &World) {
             ),
             post("emergencymappings/", without(&mapping, "code"), "…field='code'…"),
             post("emergencymappings/", with(&mapping, &json!({ "code": "14a" })), "…field='code', input='14a'…"),
-            post("emergencymappings/", with(&mapping, &json!({ "prefix": "x" })), "…field='prefix', input='x'…"),
+            post("emergencymappings/", with(&mapping, &json!({ "prefix": "a b" })), "…field='prefix', input='a b'…"),
             post(
                 "emergencymappings/",
                 with(&mapping, &json!({ "emergency_container_id": 999_999 })),

@@ -146,7 +146,10 @@ async fn of_files(world: World) {
         assert_eq!(admin.list("lnpcarriers/").await.len(), 2);
     }
     let failed = admin.list("lnpimports/?state=failed").await;
-    assert_eq!((failed.len(), failed[1]["message"].as_str()), (4, Some("line 1: the prefix of carrier `Alpha` is `D1`")));
+    assert_eq!(
+        (failed.len(), failed[1]["message"].as_str()),
+        (4, Some("line 1: the prefix of carrier `Alpha` is `D1`"))
+    );
 
     // Whoever does not wait is told where to look. The server is killed, and the next one goes on.
     let many: String = (0..12_000).map(|n| format!("Gamma,D3,{}\n", 4_500_000 + n)).collect();
@@ -161,7 +164,8 @@ async fn of_files(world: World) {
     })
     .await;
     assert_eq!(numbers(&admin, "?number=4511999").await, ["4511999"]);
-    let count = async |query: &str| admin.get(&format!("/api/lnpnumbers/{query}")).await.is(200).json["total_count"].clone();
+    let count =
+        async |query: &str| admin.get(&format!("/api/lnpnumbers/{query}")).await.is(200).json["total_count"].clone();
     assert_eq!(count("").await, 12_002);
     assert_eq!(download(&admin, "?number=45*").await.lines().count(), 12_000);
     let gamma = admin.list("lnpcarriers/?name=Gamma").await[0]["id"].clone();

@@ -13,6 +13,9 @@ async fn of_peerings(world: &World) {
     let contact = admin.create("systemcontacts", &json!({ "email": "carrier@example.org" })).await;
     let contract = json!({ "contact_id": contact, "type": "sippeering", "status": "active", "billing_profile_id": 1 });
     let contract_id = admin.create("contracts", &contract).await;
+    let lines = admin.create("contracts", &with(&contract, &json!({ "type": "pstnpeering" }))).await;
+    let trunk = json!({ "contract_id": lines, "name": "trunk", "description": "rented lines" });
+    admin.create("peeringgroups", &trunk).await;
     let times = admin.create("timesets", &json!({ "reseller_id": 1, "name": "always", "times": [] })).await;
 
     let group = json!({ "contract_id": contract_id, "name": "wholesale", "description": "all", "time_set_id": times });

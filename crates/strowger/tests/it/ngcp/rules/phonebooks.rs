@@ -60,6 +60,18 @@ async fn of_phonebooks(world: &World) {
         one.door.delete(&format!("/api/{resource}/{id}")).await.is(204);
         assert_eq!(one.door.list(&collection).await.len(), 0);
     }
+    // A file of more entries than are removed at a time, twice: nothing of the first is left.
+    let many = |name: &str| (0..1_100).map(|n| format!("{name},4399{n}\n")).collect::<String>();
+    let whole = format!("/api/customerphonebookentries/?customer_id={}", customer.id);
+    one.door.send("POST", &whole, &[csv], many("first")).await.is(201);
+    one.door.send("POST", &whole, &[csv], many("second")).await.is(201);
+    assert_eq!(one.door.get(&whole).await.is(200).json["total_count"], 1_100);
+    assert_eq!(one.door.get(&format!("{whole}&name=second")).await.is(200).json["total_count"], 1_100);
+    let purge = format!("{whole}&purge_existing=true");
+    one.door.send("POST", &purge, &[csv], "a,1\nb,2\nc,1\n".to_owned()).await.is(201);
+    let left = one.door.list(&format!("{}&order_by=number", &whole[5..])).await;
+    let names: Vec<_> = left.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["c", "b"]);
     world.admin.send("POST", "/api/resellerphonebookentries/", &[csv], "a,1\n".to_owned()).await.is(422);
 }
 

@@ -52,6 +52,8 @@ async fn of_rewrite_rules(world: &World) {
         "Validation failed. field='match_pattern'…",
     );
 
+    let inline = without(&rule(0, "(?:[0-9a-z]{1,10}[0-9]{1,10}){1,8}[x-z]{40}", "1"), "set_id");
+    let large = json!({ "name": "large", "rewriterules": vec![inline; 200] });
     let own = rule(id, "^1$", "2");
     let rule_id = one.door.create("rewriterules", &own).await;
     let rule_path = format!("rewriterules/{rule_id}");
@@ -80,6 +82,7 @@ async fn of_rewrite_rules(world: &World) {
             ),
             complains(rules, bad("^1$", "@{a}"), in_replace, "Cannot use array variable in replacement pattern"),
             complains(rules, bad("^(?=1)", "1"), in_match, "Look-around is not supported…"),
+            post("rewriterulesets/", large, "…are too large together…"),
             complains(rules, bad("^(1$", "1"), in_match, "Must be a valid regular expression: unclosed group"),
             post(rules, without(&own, "description"), "…Description field is required…"),
             post(rules, with(&own, &json!({ "direction": "up" })), "…field='direction', input='up'…"),
@@ -161,6 +164,8 @@ async fn of_rewrites(world: &World) {
         vec![
             post(path, ask.clone(), "Invalid 'subscriber_id'"),
             post(path, dry.clone(), "Invalid 'rewrite_rule_set_id'"),
+            post(path, with(&ask, &json!({ "numbers": vec!["1"; 101] })), "…At most 100 numbers are taken…"),
+            post(path, with(&ask, &json!({ "numbers": ["1".repeat(65)] })), "…Field should not exceed 64 characters…"),
             post(path, without(&ask, "subscriber_id"), "…Subscriber id field is required…"),
             post(path, with(&ask, &json!({ "direction": "in" })), "…field='direction', input='in'…"),
         ],

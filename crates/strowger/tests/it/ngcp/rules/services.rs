@@ -31,7 +31,11 @@ async fn of_services(world: &World) {
             put(&path("speeddials"), dials(json!([dial("*10", "1")])), "Slot invalid."),
             put(&path("speeddials"), dials(json!([dial("*1", "a b")])), "…neither a number nor a SIP URI…"),
             put(&path("voicemailsettings"), without(&voicemail, "pin"), "…field='pin'…"),
-            put(&path("voicemailsettings"), with(&voicemail, &json!({ "attach": false })), "…Must be set if delete is set…"),
+            put(
+                &path("voicemailsettings"),
+                with(&voicemail, &json!({ "attach": false })),
+                "…Must be set if delete is set…",
+            ),
             put(&path("voicemailsettings"), with(&voicemail, &json!({ "sms_number": "0123" })), "…field='sms_number'…"),
             put(&path("voicemailsettings"), with(&voicemail, &json!({ "email": "me" })), "…field='email'…"),
             set(&path("voicemailsettings"), "pin", "123", "…field='pin', input='*****'…"),
@@ -62,7 +66,9 @@ async fn of_services(world: &World) {
     door.put(&format!("/api/{}", path("speeddials")), &three).await.is(204);
     let shown = door.item(&format!("/api/{}", path("speeddials"))).await["speeddials"].clone();
     let expected = json!([
-        dial("*3", &format!("sip:4366610001@{domain}")), dial("*1", "sip:a@b.example"), dial("*2", &format!("sip:bob@{domain}")),
+        dial("*3", &format!("sip:4366610001@{domain}")),
+        dial("*1", "sip:a@b.example"),
+        dial("*2", &format!("sip:bob@{domain}")),
     ]);
     assert_eq!(shown, expected);
     let more = json!([{ "op": "add", "path": "/speeddials/-", "value": dial("*0", "1") }]);

@@ -14,7 +14,15 @@ async fn of_templates(world: &World) {
     let names: Vec<&str> = factory.iter().filter_map(|item| item["name"].as_str()).collect();
     assert_eq!(names.len(), 12, "{names:?}");
     assert!(names.contains(&"passreset_default_email") && names.contains(&"fax_notify_secret_update_default_email"));
-    assert_eq!(one.door.list("emailtemplates/").await.len(), 0);
+    // A reseller begins with copies, which are its own.
+    let copies = one.door.list("emailtemplates/").await;
+    let copied: Vec<&str> = copies.iter().filter_map(|item| item["name"].as_str()).collect();
+    assert_eq!(copied, names);
+    for (copy, of) in copies.iter().zip(&factory) {
+        assert_eq!((&copy["subject"], &copy["body"]), (&of["subject"], &of["body"]));
+    }
+    let total = world.admin.get(&format!("/api/emailtemplates/?reseller_id={}", one.id)).await.is(200);
+    assert_eq!(total.json["total_count"], 12);
     let first = format!("/api/emailtemplates/{}", factory[0]["id"]);
     world.admin.set(&first, "subject", "Your account").await.is(204);
     assert_eq!(world.admin.item(&first).await["subject"], "Your account");
@@ -68,8 +76,37 @@ async fn of_templates(world: &World) {
     let missing = with(&mail, &json!({ "reseller_id": 999_999 }));
     world.admin.post("/api/emailtemplates/", &missing).await.refuses_with(422, "Invalid 'reseller_id'");
 
+    // A new customer has those with the usual names where its body does not speak of them.
+    let called = |name: &str| copies.iter().find(|item| item["name"] == name).expect("a copy")["id"].clone();
+    let usual = with(&invoice, &json!({ "name": "invoice_default" }));
+    let usual = one.door.create("invoicetemplates", &usual).await;
+    let made = world.customer(&one).await;
+    let customer = format!("customers/{}", made.id);
+    let shown = one.door.item(&format!("/api/{customer}")).await;
+    for (field, wanted) in [
+        ("subscriber_email_template_id", called("subscriber_default_email")),
+        ("passreset_email_template_id", called("passreset_default_email")),
+        ("invoice_email_template_id", called("invoice_default_email")),
+        ("invoice_template_id", json!(usual)),
+    ] {
+        assert_eq!(shown[field], wanted, "{field}");
+    }
+    let body = json!({
+        "status": "active", "contact_id": made.contact_id, "billing_profile_id": one.profile_id, "type": "sipaccount",
+        "subscriber_email_template_id": id, "passreset_email_template_id": null,
+    });
+    let other = format!("/api/customers/{}", one.door.create("customers", &body).await);
+    let shown = one.door.item(&other).await;
+    assert_eq!(shown["subscriber_email_template_id"], id);
+    assert_eq!(shown["passreset_email_template_id"], Value::Null);
+    assert_eq!(shown["invoice_email_template_id"], called("invoice_default_email"));
+    // A change fills in nothing.
+    one.door.set(&other, "invoice_email_template_id", Value::Null).await.is(204);
+    one.door.set(&other, "external_id", "x").await.is(204);
+    assert_eq!(one.door.item(&other).await["invoice_email_template_id"], Value::Null);
+    one.door.set(&other, "status", "terminated").await.is(204);
+
     // Customers choose among those of their reseller, which then stay.
-    let customer = format!("customers/{}", world.customer(&one).await.id);
     commit(
         &one.door,
         vec![

@@ -18,7 +18,6 @@ use std::collections::BTreeSet;
 
 use people::People;
 
-
 /// The resources that `OPTIONS /api/` names.
 fn named(links: &[&str]) -> BTreeSet<String> {
     let name = |link: &&str| {

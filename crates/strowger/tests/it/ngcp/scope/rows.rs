@@ -34,8 +34,7 @@ impl Row {
         }
         let fits = |own: Option<i64>, of: Option<i64>| own.is_none() || own == of;
         fits(viewer.reseller, owner.reseller)
-            && (owner.served
-                || (fits(viewer.customer, owner.customer) && fits(viewer.subscriber, owner.subscriber)))
+            && (owner.served || (fits(viewer.customer, owner.customer) && fits(viewer.subscriber, owner.subscriber)))
     }
 }
 

@@ -34,6 +34,10 @@ pub(super) async fn of_reseller(reseller: &Reseller, owner: Owner, rows: &mut Ve
     for (resource, body) in [("emailtemplates", email), ("invoicetemplates", invoice)] {
         rows.push(Row { resource, id: reseller.door.create(resource, &body).await, owner });
     }
+    // What it has begun with.
+    for item in reseller.door.list("emailtemplates/?name=*_default_email").await {
+        rows.push(Row { resource: "emailtemplates", id: id_of(&item), owner });
+    }
 }
 
 pub(super) async fn of_house(house: &House, owner: Owner, rows: &mut Vec<Row>) {
