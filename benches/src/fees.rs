@@ -128,17 +128,13 @@ struct Plain {
 
 impl Plain {
     async fn new(field: &Field, profile: ProfileId) -> anyhow::Result<Plain> {
-        // A join, so that SQLite looks for each beginning without having been told how many fees there are.
-        let mut sql = "WITH beginnings (number) AS (VALUES ".to_owned();
-        for n in 1..=BEGINNINGS {
-            write!(sql, "{}(${n})", if n == 1 { "" } else { ", " })?;
+        // SQLite would take the index that the registry looks in, and read every fee of the profile.
+        let index = if field.engine == Engine::Sqlite { "INDEXED BY billing_fees_match" } else { "" };
+        let mut sql = format!("SELECT * FROM billing_fees {index} WHERE profile_id = $1 AND destination IN (");
+        for n in 0..BEGINNINGS {
+            write!(sql, "{}${}", if n == 0 { "" } else { ", " }, n + 2)?;
         }
-        write!(
-            sql,
-            ") SELECT f.* FROM beginnings CROSS JOIN billing_fees f WHERE f.profile_id = ${} AND f.destination = number \
-             AND f.direction = 'out' ORDER BY LENGTH(f.destination) DESC LIMIT 1",
-            BEGINNINGS + 1
-        )?;
+        sql.push_str(") AND direction = 'out' ORDER BY LENGTH(destination) DESC LIMIT 1");
         let (sqlite, postgres) = match field.engine {
             Engine::Sqlite => (Some(raw::sqlite(&field.test.folder().join("strowger.db"))?), None),
             Engine::Postgres => (None, Some(raw::Postgres::connect(&field.test.url).await?)),
@@ -149,8 +145,8 @@ impl Plain {
     async fn find(&mut self, number: &str) -> anyhow::Result<()> {
         // Patterns begin with `^`: the prefix with the same digits is looked up in their place.
         let number = number.strip_prefix('3').map_or_else(|| number.to_owned(), |rest| format!("2{rest}"));
-        let mut values: Vec<Val> = (0..BEGINNINGS).map(|n| Val::from(&number[..n.min(number.len())])).collect();
-        values.push(self.profile.into());
+        let mut values = vec![Val::from(self.profile)];
+        values.extend((0..BEGINNINGS).map(|n| Val::from(&number[..n.min(number.len())])));
         let found = match (&self.sqlite, &mut self.postgres) {
             (Some(sqlite), _) => raw::query_sqlite(sqlite, &self.sql, &values)?.len(),
             (None, Some(postgres)) => postgres.query(&self.sql, &values).await?.len(),

@@ -89,10 +89,14 @@ const FIELDS: &[Field] = &[
         .doc("All billing profiles, past and to come."),
     Field::new("vat_rate", Kind::FloatRange(0.0, 100.0)).doc("Value added tax in per cent."),
     Field::new("add_vat", Kind::Bool).doc("Whether the tax is added to prices."),
-    Field::new("subscriber_email_template_id", Kind::PosInt).doc("Template of the mail to a new subscriber; left out of a POST: subscriber_default_email."),
-    Field::new("passreset_email_template_id", Kind::PosInt).doc("Template of the mail for a forgotten password; left out of a POST: passreset_default_email."),
-    Field::new("invoice_email_template_id", Kind::PosInt).doc("Template of the mail with an invoice; left out of a POST: invoice_default_email."),
-    Field::new("invoice_template_id", Kind::PosInt).doc("Template of the invoice; left out of a POST: invoice_default."),
+    Field::new("subscriber_email_template_id", Kind::PosInt)
+        .doc("Template of the mail to a new subscriber; left out of a POST: subscriber_default_email."),
+    Field::new("passreset_email_template_id", Kind::PosInt)
+        .doc("Template of the mail for a forgotten password; left out of a POST: passreset_default_email."),
+    Field::new("invoice_email_template_id", Kind::PosInt)
+        .doc("Template of the mail with an invoice; left out of a POST: invoice_default_email."),
+    Field::new("invoice_template_id", Kind::PosInt)
+        .doc("Template of the invoice; left out of a POST: invoice_default."),
     Field::new("create_timestamp", Kind::Timestamp).read_only().doc("When it was made."),
     Field::new("activate_timestamp", Kind::Timestamp).read_only().doc("When it became active after pending."),
     Field::new("modify_timestamp", Kind::Timestamp).read_only().doc("When it was changed last."),

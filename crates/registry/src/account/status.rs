@@ -1,8 +1,8 @@
 //! Status: locking, unlocking and terminating an account with everything below it.
 //!
 //! Subscribers are locked as long as their account or one above it is. Whoever is terminated takes with it the accounts
-//! below, their subscribers, domains, sound sets, numbers, reservations, credit holds and logins; the rows stay for what
-//! refers to them.
+//! below, their subscribers, domains, sound sets, numbers, reservations, credit holds and logins, and a reseller all its
+//! sets; the rows of accounts stay for what refers to them.
 
 use store::{Tx, args};
 

@@ -83,7 +83,7 @@ store::on_both! {
         add_pool(&test, named("london")).await;
         let make = async |spec: PoolSpec| transaction!(test.db, |tx| pool::create(tx, &admin(), NOW, &spec).await);
         let twice = make(named("london")).await;
-        assert!(matches!(twice, Err(Error::Conflict(_))), "{twice:?}");
+        assert!(matches!(twice, Err(Error::Taken { field: "name", .. })), "{twice:?}");
         for wrong in [
             PoolSpec { area_code: "020x".to_owned(), ..named("a") },
             PoolSpec { setup_price: Money(-1), ..named("a") },

@@ -93,13 +93,7 @@ async fn a_subscriber(test: &TestDb, account: AccountId) -> SubscriberId {
 }
 
 fn a_voucher(code: &str) -> Voucher {
-    Voucher {
-        reseller_id: RESELLER,
-        code: code.into(),
-        amount: 100,
-        valid_until: NOW + DAY,
-        ..Voucher::default()
-    }
+    Voucher { reseller_id: RESELLER, code: code.into(), amount: 100, valid_until: NOW + DAY, ..Voucher::default() }
 }
 
 async fn give_voucher(test: &TestDb, code: &str) {

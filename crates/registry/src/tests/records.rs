@@ -4,13 +4,13 @@ use store::testing::TestDb;
 
 use super::{NOW, acting, add_account, admin, started};
 use crate::account::Kind;
-use crate::billing::network::Network;
+use crate::billing::network::{Block, Network};
 use crate::billing::package::Package;
 use crate::billing::voucher::Voucher;
 use crate::branding::Branding;
 use crate::caller::{Caller, Rights, Role};
 use crate::id::AccountId;
-use crate::record::{self, Kept};
+use crate::record::{self, Kept, Stored};
 use crate::template::email::EmailTemplate;
 use crate::template::invoice::InvoiceTemplate;
 use crate::{Error, ncos, rewrite, time_set, transaction};
@@ -48,7 +48,8 @@ store::on_both! {
     async fn a_removal_ends_where_nothing_can_be_removed(test: TestDb) {
         started(&test).await;
         let acme = add_account(&test, AccountId::OPERATOR, Kind::Reseller, "acme").await;
-        let theirs = Network { reseller_id: acme, name: "office".to_owned(), ..Network::default() };
+        let blocks = Stored(vec![Block { ip: "10.0.0.0".to_owned(), mask: Some(8) }]);
+        let theirs = Network { reseller_id: acme, name: "office".to_owned(), blocks, ..Network::default() };
         transaction!(test.db, |tx| record::create(tx, &admin(), NOW, theirs.clone()).await).expect("a network");
         let stranger = acting(AccountId::DEFAULT_RESELLER, Role::Reseller);
         let found = "SELECT id FROM billing_networks WHERE reseller_id = $1";

@@ -64,7 +64,9 @@ impl Effort {
     fn spend(&mut self, parts: u64, number: &str) -> Result<()> {
         let left = self.0.checked_sub(parts.saturating_add(Effort::EACH));
         self.0 = left.ok_or_else(|| {
-            Error::Conflict(format!("more or larger regular expressions of fees would have to be tried for {number} than may be"))
+            Error::Conflict(format!(
+                "more or larger regular expressions of fees would have to be tried for {number} than may be"
+            ))
         })?;
         Ok(())
     }
@@ -248,7 +250,11 @@ mod tests {
             ("ORG", "someone@example.org", None),
         ];
         for (pattern, number, wanted) in table {
-            assert_eq!(found(pattern, number, &mut Effort::new()).expect("an expression"), wanted, "{pattern} in {number}");
+            assert_eq!(
+                found(pattern, number, &mut Effort::new()).expect("an expression"),
+                wanted,
+                "{pattern} in {number}"
+            );
         }
     }
 

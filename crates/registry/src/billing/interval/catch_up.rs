@@ -171,10 +171,12 @@ pub fn catch_up(open: Interval, terms: &Terms, now: i64) -> CaughtUp {
     within(open, terms, now, MOST)
 }
 
-/// The interval that is open then, as [`catch_up`] has it. What nothing is held of is soon reckoned, however many idle
-/// intervals have passed: what they gave was lost with their end, and where they end makes no difference to the last.
+/// The interval that is open then, as [`catch_up`] has it. Where nothing is given, or what is given and not used is lost as
+/// it neither pays a debt nor is held, idle intervals make no difference to the last, and are passed over at once.
 pub(super) fn open_at(open: Interval, terms: &Terms, now: i64) -> Interval {
-    within(open, terms, now, if terms.held == 0 { 2 } else { MOST }).open
+    let gives = terms.offers.iter().any(|(_, offer)| offer.is_something());
+    let same = !gives || (terms.held == 0 && open.cash() >= 0);
+    within(open, terms, now, if same { 2 } else { MOST }).open
 }
 
 fn within(mut open: Interval, terms: &Terms, now: i64, most: usize) -> CaughtUp {

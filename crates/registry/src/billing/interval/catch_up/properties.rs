@@ -148,7 +148,6 @@ fn a_look_passes_over_idle_times() {
     let strategy = (any_terms(), prop::collection::vec(any_event(), 0..8), 0_i64..3_000);
     cases(300)
         .run(&strategy, |(terms, events, idle)| {
-            let terms = Terms { held: 0, ..terms };
             let (_, open) = run(&terms, &events, true);
             let now = terms.calendar.created_at + events.iter().map(|(after, _)| after).sum::<i64>() + idle * DAY;
             prop_assert_eq!(open_at(open.clone(), &terms, now), catch_up(open, &terms, now).open);

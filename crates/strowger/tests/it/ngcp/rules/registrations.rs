@@ -144,11 +144,17 @@ async fn of_registrations(world: &World, registrar: &TestDb) {
 
     // Where calls are really sent to is not for subscribers to say.
     let way = json!({ "received": "sip:198.51.100.7:5060", "socket": "udp:192.0.2.1:5060" });
-    let bad = |name: &str, value: &str| post("subscriberregistrations/", with(&new, &json!({ name: value })), "…Must be …");
-    commit(&one.door, vec![bad("received", "198.51.100.7"), bad("socket", "192.0.2.1:5060"), bad("socket", "udp:proxy:5060")])
-        .await;
+    let bad =
+        |name: &str, value: &str| post("subscriberregistrations/", with(&new, &json!({ name: value })), "…Must be …");
+    commit(
+        &one.door,
+        vec![bad("received", "198.51.100.7"), bad("socket", "192.0.2.1:5060"), bad("socket", "udp:proxy:5060")],
+    )
+    .await;
     let desk = with(&new, &json!({ "contact": "sip:desk@192.0.2.6" }));
-    for (door, wanted) in [(&chief.door, [Value::Null, Value::Null]), (&one.door, [way["received"].clone(), way["socket"].clone()])] {
+    for (door, wanted) in
+        [(&chief.door, [Value::Null, Value::Null]), (&one.door, [way["received"].clone(), way["socket"].clone()])]
+    {
         let answer = door.post("/api/subscriberregistrations/", &with(&desk, &way)).await.is(201);
         let shown = one.door.item(answer.header("location").unwrap()).await;
         assert_eq!([shown["received"].clone(), shown["socket"].clone()], wanted, "{shown}");
@@ -158,7 +164,11 @@ async fn of_registrations(world: &World, registrar: &TestDb) {
     let other = json!({ "received": "sip:203.0.113.9", "socket": "tcp:203.0.113.9:5060" });
     let own = format!("/api/subscriberregistrations/{}", kept["id"].as_str().unwrap());
     let answer = chief.door.send("PUT", &own, &[JSON, REPRESENTATION], with(&desk, &other).to_string()).await.is(200);
-    assert_eq!((&answer.json["received"], &answer.json["socket"]), (&way["received"], &way["socket"]), "what is there stays");
+    assert_eq!(
+        (&answer.json["received"], &answer.json["socket"]),
+        (&way["received"], &way["socket"]),
+        "what is there stays"
+    );
     let path_of = answer.json["_links"]["self"]["href"].as_str().unwrap().to_owned();
     one.door.delete(&path_of).await.is(204);
 
