@@ -7,7 +7,6 @@ use super::subscribers::{add_domain, add_subscriber, new};
 use super::{NOW, add_pool, admin, customer, money_of, priced, run_of, started, stock};
 use crate::account::papers::{self, Templates, Terms};
 use crate::account::{self, Product, Status};
-use crate::billing::code::Code;
 use crate::billing::interval::{self, CarryOver, StartMode, Unit};
 use crate::billing::mapping::{self, Assignment};
 use crate::billing::network::{self, Block, Network};

@@ -4,16 +4,17 @@ use store::testing::TestDb;
 
 use super::{NOW, acting, add_account, admin, started};
 use crate::account::Kind;
-use crate::billing::network::{Block, Network};
+use crate::billing::network::Network;
 use crate::billing::package::Package;
 use crate::billing::voucher::Voucher;
 use crate::branding::Branding;
 use crate::caller::{Caller, Rights, Role};
 use crate::id::AccountId;
-use crate::record::{self, Kept, Stored};
+use crate::record::{self, Kept};
 use crate::template::email::EmailTemplate;
 use crate::template::invoice::InvoiceTemplate;
-use crate::{Error, ncos, rewrite, time_set, transaction};
+use crate::time_set::TimeSet;
+use crate::{Error, ncos, rewrite, transaction};
 
 async fn refuses<R: Kept>(test: &TestDb, caller: &Caller) {
     let outcomes = [
@@ -42,20 +43,19 @@ store::on_both! {
         refuses::<EmailTemplate>(&test, &caller).await;
         refuses::<InvoiceTemplate>(&test, &caller).await;
         refuses::<Branding>(&test, &caller).await;
-        refuses::<time_set::TimeSet>(&test, &caller).await;
+        refuses::<TimeSet>(&test, &caller).await;
     }
 
     async fn a_removal_ends_where_nothing_can_be_removed(test: TestDb) {
         started(&test).await;
         let acme = add_account(&test, AccountId::OPERATOR, Kind::Reseller, "acme").await;
-        let blocks = Stored(vec![Block { ip: "10.0.0.0".to_owned(), mask: Some(8) }]);
-        let theirs = Network { reseller_id: acme, name: "office".to_owned(), blocks, ..Network::default() };
-        transaction!(test.db, |tx| record::create(tx, &admin(), NOW, theirs.clone()).await).expect("a network");
+        let theirs = TimeSet { reseller_id: acme, name: "holidays".to_owned(), ..TimeSet::default() };
+        transaction!(test.db, |tx| record::create(tx, &admin(), NOW, theirs.clone()).await).expect("a time set");
         let stranger = acting(AccountId::DEFAULT_RESELLER, Role::Reseller);
-        let found = "SELECT id FROM billing_networks WHERE reseller_id = $1";
+        let found = "SELECT id FROM time_sets WHERE reseller_id = $1";
         let mut left = Vec::new();
         for caller in [stranger, admin()] {
-            transaction!(test.db, |tx| record::delete_all::<Network>(tx, &caller, NOW, found, acme.0).await).expect("ends");
+            transaction!(test.db, |tx| record::delete_all::<TimeSet>(tx, &caller, NOW, found, acme.0).await).expect("ends");
             let rows = test.db.reader().query(found, store::args![acme]).await.expect("rows");
             left.push(rows.len());
         }
