@@ -31,7 +31,8 @@ pub(super) static CONTRACTS: Resource = Resource {
         Field::new("billing_profile_id", Kind::PosInt).doc("The billing profile that holds now."),
         Field::new(papers::DEFINITION, Kind::Enum(&["id", "profiles"]))
             .doc("Whether billing_profile_id or billing_profiles is meant."),
-        Field::new("billing_profiles", Kind::List(&Kind::Object(INTERVAL))).doc("Billing profiles to come."),
+        Field::new("billing_profiles", Kind::List(&Kind::Object(INTERVAL)))
+            .doc("Billing profiles to come, at most 100."),
         Field::new("all_billing_profiles", Kind::List(&Kind::Object(INTERVAL)))
             .read_only()
             .doc("All billing profiles, past and to come."),

@@ -83,7 +83,7 @@ const FIELDS: &[Field] = &[
     Field::new("profile_package_id", Kind::PosInt).doc("The profile package that its money goes by."),
     Field::new(papers::DEFINITION, Kind::Enum(&["id", "profiles", "package"]))
         .doc("Whether billing_profile_id, billing_profiles or profile_package_id is meant."),
-    Field::new("billing_profiles", Kind::List(&Kind::Object(INTERVAL))).doc("Billing profiles to come."),
+    Field::new("billing_profiles", Kind::List(&Kind::Object(INTERVAL))).doc("Billing profiles to come, at most 100."),
     Field::new("all_billing_profiles", Kind::List(&Kind::Object(INTERVAL)))
         .read_only()
         .doc("All billing profiles, past and to come."),

@@ -94,6 +94,17 @@ async fn remove<E: Entry>(tx: &mut Tx, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
+/// Removes every entry of a book that the caller sees.
+async fn clear<E: Entry>(tx: &mut Tx, caller: &Caller, owner: i64) -> Result<()> {
+    loop {
+        let some = ids::<E>(tx, caller, owner, None, AT_ONCE).await?;
+        if some.is_empty() {
+            return Ok(());
+        }
+        remove::<E>(tx, &some).await?;
+    }
+}
+
 /// What stands in the file, each number once: the last line of it holds.
 fn distinct(rows: &[Row]) -> Vec<&Row> {
     let last: HashMap<&str, u64> = rows.iter().map(|row| (row.number.as_str(), row.line)).collect();
@@ -105,12 +116,8 @@ async fn write<E: Entry>(tx: &mut Tx, caller: &Caller, now: i64, owner: i64, row
     if rows.len() > MOST {
         return Err(Error::invalid("rows", format!("there are more than {MOST} entries in the file")));
     }
-    while purge {
-        let some = ids::<E>(tx, caller, owner, None, AT_ONCE).await?;
-        if some.is_empty() {
-            break;
-        }
-        remove::<E>(tx, &some).await?;
+    if purge {
+        clear::<E>(tx, caller, owner).await?;
     }
     let at = |row: &Row, error: Error| match error {
         Error::Invalid { message, .. } => Error::invalid("rows", format!("line {}: {message}", row.line)),

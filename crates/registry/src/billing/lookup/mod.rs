@@ -46,7 +46,7 @@ pub struct Priced {
 macro_rules! arm {
     ($lead:literal) => {
         concat!(
-            "SELECT * FROM (SELECT id AS candidate, precedence AS turn FROM billing_fees WHERE profile_id = $1 \
+            "SELECT candidate, turn FROM (SELECT id AS candidate, precedence AS turn FROM billing_fees WHERE profile_id = $1 \
              AND direction = $2 AND lead ",
             $lead,
             " ORDER BY precedence, id LIMIT $4) a"
