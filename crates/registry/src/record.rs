@@ -1,6 +1,6 @@
 //! Records that are one row of one table: made, changed and removed by the same few lines for every kind.
 //!
-//! [`record!`] declares a kind with its columns; [`Kept`] says who sees it, who may change it and what must hold before
+//! `record!` declares a kind with its columns; [`Kept`] says who sees it, who may change it and what must hold before
 //! it is stored. What a caller's list of the kind does not show is not there for that caller. Every change counts in the
 //! list, is written to the journal and is refused where another record has the same unique key.
 
@@ -15,7 +15,7 @@ use crate::journal;
 use crate::listing::{self, Source};
 use crate::{Error, Result};
 
-/// A kind of record and its columns. Write it with [`record!`].
+/// A kind of record and its columns. Write it with `record!`.
 pub trait Record: Serialize + DeserializeOwned + std::fmt::Debug + Clone + Default + Send + Sync + 'static {
     /// The table, which is also the kind of record in the journal.
     const TABLE: &'static str;

@@ -1,6 +1,6 @@
 //! The money of an account: what it has paid in, what it owes, and how far its balance may go below zero.
 //!
-//! Money leaves a balance through [`debit`] only. What is held is still in the balance, but can't be spent otherwise.
+//! Money leaves a balance through `debit` only. What is held is still in the balance, but can't be spent otherwise.
 
 use store::{Tx, Val, args};
 

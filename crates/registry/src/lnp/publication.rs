@@ -33,7 +33,7 @@ const REPLACE: &str = "DELETE FROM lnp_numbers WHERE id IN ({ids}) RETURNING id"
 /// any more. True when nothing is left.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`crate::Error::NotFound`].
 pub async fn step(tx: &mut Tx, now: i64, id: LnpImportId) -> Result<bool> {
     let held = hold(tx, id).await?;
     match (held.import.state, held.clears) {

@@ -3,7 +3,7 @@
 //! What an account has is `accounts.balance`, and nothing else. Its intervals say how it came about: what there was when
 //! one began, and what was given, topped up, taken and lost since. [`catch_up`] is the pure function that ends intervals
 //! and begins others; here it is run in every transaction that moves money, and by [`catch_up_due`] for those whose time has come.
-//! Whoever only looks is shown what it would come to ([`view`]). An account without a package has the months of UTC, in
+//! Whoever only looks is shown what it would come to (`view`). An account without a package has the months of UTC, in
 //! which its profile gives what it gives; one that has never had any money has no rows.
 
 mod calendar;
