@@ -145,7 +145,9 @@ async fn of_peerings(world: &World) {
     }
     assert_eq!(admin.list("peeringservers/").await.len(), 1);
     admin.set(&format!("/api/contracts/{contract_id}"), "status", "terminated").await.is(204);
-    for resource in ["peeringgroups/", "peeringservers/", "peeringinboundrules/"] {
+    let left = admin.list("peeringgroups/").await;
+    assert_eq!(left.iter().map(|group| &group["name"]).collect::<Vec<_>>(), ["trunk"], "of another contract");
+    for resource in ["peeringservers/", "peeringinboundrules/"] {
         assert_eq!(admin.list(resource).await, [Value::Null; 0], "{resource}");
     }
     reseller.door.get("/api/peeringgroups/").await.is(403);
