@@ -16,6 +16,12 @@ CREATE UNIQUE INDEX peering_groups_name ON peering_groups (name);
 CREATE INDEX peering_groups_contract ON peering_groups (contract_id, id);
 CREATE INDEX peering_groups_time_set ON peering_groups (time_set_id);
 
+-- One row: held by whoever settles which groups have which addresses, and adds to what there is of groups.
+CREATE TABLE peering_turns (
+    id BIGINT PRIMARY KEY
+);
+INSERT INTO peering_turns (id) VALUES (1);
+
 CREATE TABLE peering_servers (
     id {pk},
     group_id BIGINT NOT NULL REFERENCES peering_groups (id),
@@ -91,14 +97,13 @@ CREATE UNIQUE INDEX customer_locations_name ON customer_locations (contract_id, 
 CREATE INDEX customer_locations_contract ON customer_locations (contract_id, id);
 CREATE INDEX customer_locations_reseller ON customer_locations (reseller_id, id);
 
--- The blocks once more, to be searched: addresses as 4 or 6 with their hexadecimal digits.
+-- The same blocks by their first and last address: the version of IP and 32 hexadecimal digits.
 CREATE TABLE customer_location_blocks (
     location_id BIGINT NOT NULL REFERENCES customer_locations (id),
     first_address {key} NOT NULL,
     last_address {key} NOT NULL,
     PRIMARY KEY (location_id, first_address)
 );
-CREATE INDEX customer_location_blocks_address ON customer_location_blocks (first_address, last_address);
 
 -- Which of a subscriber's phones rings, by who calls and what is called.
 CREATE TABLE subscriber_location_mappings (

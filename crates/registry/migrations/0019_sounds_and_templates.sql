@@ -18,6 +18,7 @@ CREATE UNIQUE INDEX sound_sets_customer_name ON sound_sets (account_id, name) WH
 CREATE UNIQUE INDEX sound_sets_default ON sound_sets (account_id) WHERE contract_default;
 CREATE INDEX sound_sets_reseller ON sound_sets (reseller_id, id);
 CREATE INDEX sound_sets_account ON sound_sets (account_id, id) WHERE account_id IS NOT NULL;
+CREATE INDEX sound_sets_exposed ON sound_sets (reseller_id, id) WHERE expose_to_customer;
 CREATE INDEX sound_sets_parent ON sound_sets (parent_id) WHERE parent_id IS NOT NULL;
 
 -- The prompt of a set for a handle.
@@ -27,6 +28,7 @@ CREATE TABLE sound_files (
     -- Those of the set.
     reseller_id BIGINT NOT NULL,
     account_id BIGINT,
+    exposed BOOLEAN NOT NULL,
     handle {key} NOT NULL,
     filename {key},
     -- wav, mp3, ogg; null: there is no recording
@@ -40,6 +42,8 @@ CREATE TABLE sound_files (
 CREATE UNIQUE INDEX sound_files_handle ON sound_files (set_id, handle);
 CREATE INDEX sound_files_set ON sound_files (set_id, id);
 CREATE INDEX sound_files_reseller ON sound_files (reseller_id, id);
+CREATE INDEX sound_files_account ON sound_files (account_id, id) WHERE account_id IS NOT NULL;
+CREATE INDEX sound_files_exposed ON sound_files (reseller_id, id) WHERE exposed;
 
 -- Recordings apart from what is listed.
 CREATE TABLE sound_recordings (

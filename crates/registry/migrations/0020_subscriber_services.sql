@@ -4,6 +4,8 @@ CREATE TABLE subscriber_services (
     subscriber_id BIGINT NOT NULL REFERENCES subscribers (id),
     service {key} NOT NULL,
     settings {json} NOT NULL,
+    -- What of them is secret, sealed.
+    secrets BYTEA,
     PRIMARY KEY (subscriber_id, service)
 );
 
@@ -62,10 +64,51 @@ CREATE TABLE subscriber_phonebook_entries (
     reseller_id BIGINT NOT NULL,
     name {key} NOT NULL,
     number {key} NOT NULL,
-    -- The other subscribers of the customer see it.
+    -- Whether it is meant for the other subscribers of the customer too, for whatever shows them a book.
     shared BOOLEAN NOT NULL
 );
 CREATE UNIQUE INDEX subscriber_phonebook_entries_number ON subscriber_phonebook_entries (subscriber_id, number);
 CREATE INDEX subscriber_phonebook_entries_subscriber ON subscriber_phonebook_entries (subscriber_id, id);
 CREATE INDEX subscriber_phonebook_entries_account ON subscriber_phonebook_entries (account_id, id);
 CREATE INDEX subscriber_phonebook_entries_reseller ON subscriber_phonebook_entries (reseller_id, id);
+
+-- What callers of a subscriber's voice box hear.
+CREATE TABLE voicemail_greetings (
+    id {pk},
+    subscriber_id BIGINT NOT NULL REFERENCES subscribers (id),
+    -- Those of the subscriber.
+    account_id BIGINT NOT NULL,
+    reseller_id BIGINT NOT NULL,
+    -- unavail, busy
+    dir {key} NOT NULL,
+    -- wav, mp3, ogg
+    format TEXT NOT NULL,
+    -- Bytes of the recording.
+    size BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX voicemail_greetings_subscriber ON voicemail_greetings (subscriber_id, dir);
+CREATE INDEX voicemail_greetings_reseller ON voicemail_greetings (reseller_id, id);
+CREATE INDEX voicemail_greetings_account ON voicemail_greetings (account_id, id);
+
+-- Recordings apart from what is listed.
+CREATE TABLE voicemail_greeting_recordings (
+    greeting_id BIGINT PRIMARY KEY REFERENCES voicemail_greetings (id),
+    data BYTEA NOT NULL
+);
+
+-- The subscribers in the directories of PBXs.
+INSERT INTO tallies (list, key, level, bucket, n)
+    SELECT 'PBX directory', 0, l.level, t.id >> l.level, COUNT(*)
+    FROM subscribers t JOIN accounts a ON a.id = t.account_id, (SELECT 16 AS level UNION ALL SELECT 8) l
+    WHERE t.status <> 'terminated' AND NOT t.is_pbx_group AND a.product = 'pbxaccount'
+    GROUP BY l.level, t.id >> l.level;
+INSERT INTO tallies (list, key, level, bucket, n)
+    SELECT 'PBX directory by reseller_id', t.reseller_id, l.level, t.id >> l.level, COUNT(*)
+    FROM subscribers t JOIN accounts a ON a.id = t.account_id, (SELECT 16 AS level UNION ALL SELECT 8) l
+    WHERE t.status <> 'terminated' AND NOT t.is_pbx_group AND a.product = 'pbxaccount'
+    GROUP BY t.reseller_id, l.level, t.id >> l.level;
+INSERT INTO tallies (list, key, level, bucket, n)
+    SELECT 'PBX directory by account_id', t.account_id, l.level, t.id >> l.level, COUNT(*)
+    FROM subscribers t JOIN accounts a ON a.id = t.account_id, (SELECT 16 AS level UNION ALL SELECT 8) l
+    WHERE t.status <> 'terminated' AND NOT t.is_pbx_group AND a.product = 'pbxaccount'
+    GROUP BY t.account_id, l.level, t.id >> l.level;

@@ -20,7 +20,14 @@ CREATE TABLE billing_network_blocks (
 );
 CREATE INDEX billing_network_blocks_first ON billing_network_blocks (network_id, first_address);
 CREATE INDEX billing_mappings_network ON billing_mappings (network_id, account_id) WHERE network_id IS NOT NULL;
-CREATE INDEX billing_mappings_start ON billing_mappings (account_id, (COALESCE(start_at, 0)), id);
+-- What holds is the last to have begun, for calls from anywhere or from a network.
+CREATE INDEX billing_mappings_start ON billing_mappings (account_id, (COALESCE(start_at, 0)), id)
+    WHERE network_id IS NULL;
+CREATE INDEX billing_mappings_within ON billing_mappings (account_id, network_id, (COALESCE(start_at, 0)), id)
+    WHERE network_id IS NOT NULL;
+-- Those of an account in the order in which they begin, in the place of one by their ids.
+CREATE INDEX billing_mappings_begun ON billing_mappings (account_id, (COALESCE(start_at, 0)), id);
+DROP INDEX billing_mappings_account;
 
 -- What a customer's money does over time. Amounts are cents of the customer's currency.
 CREATE TABLE profile_packages (
@@ -64,6 +71,17 @@ CREATE INDEX profile_package_profiles_package ON profile_package_profiles (packa
 CREATE INDEX profile_package_profiles_profile ON profile_package_profiles (profile_id, package_id);
 CREATE INDEX profile_package_profiles_network ON profile_package_profiles (network_id, package_id);
 
+-- What packages said before they were changed, until all their accounts have been caught up with: those up to one have.
+CREATE TABLE profile_package_changes (
+    id {pk},
+    package_id BIGINT NOT NULL REFERENCES profile_packages (id),
+    changed_at BIGINT NOT NULL,
+    -- The record as it was.
+    package {json} NOT NULL,
+    after_account_id BIGINT NOT NULL
+);
+CREATE INDEX profile_package_changes_package ON profile_package_changes (package_id, id);
+
 ALTER TABLE accounts ADD COLUMN profile_package_id BIGINT REFERENCES profile_packages (id);
 CREATE INDEX accounts_package ON accounts (profile_package_id, id) WHERE profile_package_id IS NOT NULL;
 
@@ -91,7 +109,6 @@ CREATE TABLE balance_intervals (
     adjusted BIGINT NOT NULL,
     debited BIGINT NOT NULL,
     discarded BIGINT NOT NULL,
-    closing BIGINT,
     -- Seconds.
     free_time_granted BIGINT NOT NULL,
     free_time BIGINT NOT NULL,
@@ -110,7 +127,9 @@ CREATE TABLE balance_intervals (
 CREATE UNIQUE INDEX balance_intervals_ordinal ON balance_intervals (account_id, ordinal);
 CREATE UNIQUE INDEX balance_intervals_open ON balance_intervals (account_id) WHERE NOT closed;
 CREATE INDEX balance_intervals_due ON balance_intervals (due_at, account_id) WHERE due_at IS NOT NULL;
-CREATE INDEX balance_intervals_time ON balance_intervals (account_id, end_at);
+
+-- The lock level that a subscriber would have if an underrun had not raised it; 0: none. NULL: none has.
+ALTER TABLE subscribers ADD COLUMN lock_without_underrun BIGINT;
 
 CREATE TABLE vouchers (
     id {pk},
@@ -125,8 +144,9 @@ CREATE TABLE vouchers (
     used_at BIGINT,
     used_by_subscriber_id BIGINT REFERENCES subscribers (id)
 );
-CREATE UNIQUE INDEX vouchers_code ON vouchers (reseller_id, code);
+CREATE UNIQUE INDEX vouchers_code ON vouchers (code, reseller_id);
 CREATE INDEX vouchers_reseller ON vouchers (reseller_id, id);
+CREATE INDEX vouchers_unused ON vouchers (reseller_id, id) WHERE used_at IS NULL;
 CREATE INDEX vouchers_customer ON vouchers (customer_id, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX vouchers_package ON vouchers (package_id, id) WHERE package_id IS NOT NULL;
 
@@ -154,7 +174,9 @@ CREATE TABLE topup_logs (
     package_after_id BIGINT,
     profile_before_id BIGINT,
     profile_after_id BIGINT,
-    request_token {key}
+    request_token {key},
+    -- What the request itself named, whatever the customer's package is.
+    requested_package_id BIGINT
 );
 CREATE INDEX topup_logs_reseller ON topup_logs (reseller_id, id);
 CREATE INDEX topup_logs_account ON topup_logs (account_id, id);

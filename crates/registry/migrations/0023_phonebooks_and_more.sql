@@ -51,3 +51,31 @@ CREATE TABLE otp_secrets (
     -- That of the owner's credentials when the secret was made.
     credential_version BIGINT NOT NULL
 );
+
+-- Lawful interception: whose calls are delivered to an authority. One that has ended stays on the books.
+CREATE TABLE interceptions (
+    id {pk},
+    -- What its secret is sealed for.
+    uuid TEXT NOT NULL UNIQUE,
+    -- Who had the number when it was ordered, and that subscriber's reseller.
+    subscriber_id BIGINT NOT NULL REFERENCES subscribers (id),
+    reseller_id BIGINT NOT NULL REFERENCES accounts (id),
+    -- Digits of E.164 without a plus sign.
+    number {key} NOT NULL,
+    -- What the authority calls it.
+    liid {key} NOT NULL,
+    -- Where the signalling goes.
+    x2_host TEXT NOT NULL,
+    x2_port BIGINT NOT NULL,
+    x2_user TEXT,
+    -- Sealed with a key that is not in the database.
+    x2_password BYTEA,
+    -- Whether the content goes somewhere, and where.
+    x3_required BOOLEAN NOT NULL,
+    x3_host TEXT,
+    x3_port BIGINT,
+    deleted_at BIGINT
+);
+CREATE UNIQUE INDEX interceptions_number ON interceptions (number, liid) WHERE deleted_at IS NULL;
+CREATE INDEX interceptions_liid ON interceptions (liid, id) WHERE deleted_at IS NULL;
+CREATE INDEX interceptions_reseller ON interceptions (reseller_id, id) WHERE deleted_at IS NULL;

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
+use crate::call_forward::destination::address;
 use crate::caller::{Caller, Role};
 use crate::id::{AccountId, SubscriberId};
 use crate::journal;
@@ -64,19 +65,6 @@ pub async fn load(tx: &mut Tx, subscribers: &[i64]) -> Result<Vec<AutoAttendant>
     Ok(subscribers.iter().map(of).collect())
 }
 
-/// The SIP URI that a destination stands for.
-fn uri(destination: &str, domain: &str) -> Result<String> {
-    let wrong = || Error::invalid("destination", format!("`{destination}` is neither a number nor a SIP URI"));
-    let text = destination.trim();
-    let rest = text.strip_prefix("sip:").unwrap_or(text);
-    let (user, host) = rest.split_once('@').unwrap_or((rest, domain));
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c);
-    if user.is_empty() || host.is_empty() || host.contains('@') || text.len() > 255 || text.contains(odd) {
-        return Err(wrong());
-    }
-    Ok(format!("sip:{user}@{host}"))
-}
-
 /// Replaces where the keys of a subscriber lead.
 ///
 /// # Errors
@@ -103,7 +91,7 @@ pub async fn replace(
         if !seen.insert(position) {
             return Err(Error::taken("auto attendant", "slot", slot));
         }
-        kept.push((position, Slot { slot: slot.clone(), destination: uri(destination, &owner.domain)? }));
+        kept.push((position, Slot { slot: slot.clone(), destination: address(destination, &owner.domain)? }));
     }
     kept.sort_by_key(|(position, _)| *position);
     let before = load(tx, &[id.0]).await?.pop();
@@ -136,25 +124,5 @@ impl journal::Recorded for AutoAttendant {
 
     fn account(&self) -> Option<AccountId> {
         Some(self.account_id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn destinations_become_sip_uris() {
-        for (given, stored) in [
-            ("4312345", "sip:4312345@example.org"),
-            ("sip:ada", "sip:ada@example.org"),
-            ("ada@elsewhere.example", "sip:ada@elsewhere.example"),
-            ("sip:ada@elsewhere.example", "sip:ada@elsewhere.example"),
-        ] {
-            assert_eq!(uri(given, "example.org").expect(given), stored);
-        }
-        for wrong in ["", "sip:", "@example.org", "a@", "a@b@c", "a b", "a\r\nb@c", "sip:a@b>"] {
-            assert!(uri(wrong, "example.org").is_err(), "{wrong:?}");
-        }
     }
 }

@@ -173,24 +173,11 @@ fn check_colour(field: &'static str, colour: Option<&String>) -> Result<()> {
 
 #[async_trait::async_trait]
 impl Kept for Branding {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "reseller_id";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep brandings")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("branding", "reseller_id", self.reseller_id)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {

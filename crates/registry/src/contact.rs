@@ -257,12 +257,7 @@ async fn check(tx: &mut Tx, caller: &Caller, reseller: Option<AccountId>, detail
         return Err(Error::invalid("email", format!("`{}` is not an e-mail address", details.email)));
     }
     if let Some(id) = reseller {
-        let found = account::get(tx, caller, id).await;
-        match found {
-            Ok(account) if account.kind == Kind::Reseller && account.status != account::Status::Terminated => {}
-            Ok(_) | Err(Error::NotFound { .. }) => return Err(Error::dangling("reseller_id", id)),
-            Err(error) => return Err(error),
-        }
+        account::named_by(tx, caller, Kind::Reseller, "reseller_id", id).await?;
     } else {
         caller.must_be_admin("keep system contacts")?;
     }

@@ -79,8 +79,6 @@ pub struct Wanted {
 }
 
 statements! {
-    // Weaker than a lock for update, which would wait for whatever refers to the account.
-    LOCK_ACCOUNT = "UPDATE accounts SET held = held WHERE id = $1";
     BY_REFERENCE = "SELECT id FROM credit_holds WHERE account_id = $1 AND reference = $2";
     DUE = "SELECT id, expires_at FROM credit_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= $1 \
         AND expires_at >= $2 AND (expires_at > $2 OR id > $3) ORDER BY expires_at, id LIMIT $4";
@@ -183,25 +181,12 @@ impl CreditHold {
 
 #[async_trait::async_trait]
 impl Kept for CreditHold {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "reference";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("hold credit")?;
         caller.must_write()
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("customer_id", self.account_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("credit hold", "reference", &self.reference)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
@@ -220,12 +205,8 @@ impl Kept for CreditHold {
 pub async fn hold(tx: &mut Tx, caller: &Caller, now: i64, wanted: &Wanted) -> Result<CreditHold> {
     CreditHold::must_keep(caller)?;
     // One at a time for each account, so that the same hold is not made twice.
-    tx.execute(LOCK_ACCOUNT, args![wanted.account_id]).await?;
-    match account::get(tx, caller, wanted.account_id).await {
-        Ok(found) if found.kind == Kind::Customer && found.status != account::Status::Terminated => {}
-        Ok(_) | Err(Error::NotFound { .. }) => return Err(Error::dangling("customer_id", wanted.account_id)),
-        Err(error) => return Err(error),
-    }
+    credit::lock(tx, wanted.account_id).await?;
+    account::named_by(tx, caller, Kind::Customer, "customer_id", wanted.account_id).await?;
     let row = tx.query_opt(BY_REFERENCE, args![wanted.account_id, &wanted.reference]).await?;
     if let Some(row) = row {
         let found: CreditHold = record::get(tx, caller, row.at(0)?).await?;
@@ -236,8 +217,25 @@ pub async fn hold(tx: &mut Tx, caller: &Caller, now: i64, wanted: &Wanted) -> Re
     record::create(tx, caller, now, new).await
 }
 
+/// Puts a hold in the place of the one with its id: ends it, as its status says.
+///
+/// # Errors
+/// As [`capture`].
+pub async fn change(tx: &mut Tx, caller: &Caller, now: i64, after: CreditHold) -> Result<CreditHold> {
+    lock(tx, caller, after.id).await?;
+    record::update(tx, caller, now, after).await
+}
+
+/// Holds the hold: its account first, as whoever holds credit or terminates the account does.
+async fn lock(tx: &mut Tx, caller: &Caller, id: CreditHoldId) -> Result<CreditHold> {
+    CreditHold::must_keep(caller)?;
+    let found: CreditHold = record::get(tx, caller, id.0).await?;
+    credit::lock(tx, found.account_id).await?;
+    record::hold(tx, caller, id.0).await
+}
+
 async fn ended(tx: &mut Tx, caller: &Caller, now: i64, id: CreditHoldId, end: Status) -> Result<CreditHold> {
-    let before: CreditHold = record::hold(tx, caller, id.0).await?;
+    let before = lock(tx, caller, id).await?;
     record::update(tx, caller, now, CreditHold { status: end, ..before }).await
 }
 
@@ -253,7 +251,7 @@ pub async fn capture(
     id: CreditHoldId,
     amount: Option<Money>,
 ) -> Result<CreditHold> {
-    let before: CreditHold = record::hold(tx, caller, id.0).await?;
+    let before = lock(tx, caller, id).await?;
     let amount = amount.unwrap_or(before.amount);
     record::update(tx, caller, now, CreditHold { status: Status::Captured, amount, ..before }).await
 }

@@ -78,32 +78,20 @@ pub(crate) const SOURCES: &[&Source] = &[&CONTAINERS, &MAPPINGS];
 
 statements! {
     BY_NAME = "SELECT id, reseller_id, name FROM emergency_mapping_containers WHERE reseller_id = $1 AND name = $2";
-    CLEAR = "DELETE FROM emergency_mappings WHERE emergency_container_id = $1 RETURNING id, reseller_id";
-    CLEAR_ALL = "DELETE FROM emergency_mappings WHERE reseller_id = $1 RETURNING id, emergency_container_id";
+    CLEAR = "DELETE FROM emergency_mappings WHERE emergency_container_id = $1 \
+        RETURNING id, reseller_id, emergency_container_id";
+    CLEAR_ALL = "DELETE FROM emergency_mappings WHERE reseller_id = $1 \
+        RETURNING id, reseller_id, emergency_container_id";
     INSERT = "INSERT INTO emergency_mappings (emergency_container_id, reseller_id, code, prefix, suffix) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (emergency_container_id, code) DO NOTHING RETURNING id";
 }
 
 #[async_trait::async_trait]
 impl Kept for Container {
-    fn source() -> &'static Source {
-        &CONTAINERS
-    }
+    const LIST: &'static Source = &CONTAINERS;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep emergency mappings")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("emergency mapping container", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
@@ -115,33 +103,20 @@ impl Kept for Container {
 
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
         named::must_be_unnamed(tx, named::Of::EmergencyMappingContainers, self.id.0).await?;
-        for row in tx.query(CLEAR, args![self.id]).await? {
-            count_out(tx, row.at(0)?, row.at(1)?, self.id);
-        }
+        record::remove_where::<Mapping>(tx, CLEAR, self.id.0).await?;
         Ok(())
     }
 }
 
 #[async_trait::async_trait]
 impl Kept for Mapping {
-    fn source() -> &'static Source {
-        &MAPPINGS
-    }
+    const LIST: &'static Source = &MAPPINGS;
+    const UNIQUE: &'static str = "code";
+    const PART_OF: Option<(&'static str, &'static str)> =
+        Some(("emergency_mapping_containers", "emergency_container_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep emergency mappings")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("emergency_container_id", self.emergency_container_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("emergency mapping", "code", &self.code)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
@@ -165,11 +140,6 @@ fn check(code: &str, prefix: Option<&str>, suffix: Option<&str>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn count_out(tx: &mut Tx, id: i64, reseller: AccountId, container: EmergencyContainerId) {
-    let values = [("reseller_id", reseller.0), ("emergency_container_id", container.0)];
-    MAPPINGS.count(tx, id, &values, -1);
 }
 
 /// A line of a file of mappings.
@@ -217,13 +187,7 @@ pub async fn take_in(
     if entries.len() > MOST {
         return Err(Error::invalid("mappings", format!("there are more than {MOST} mappings")));
     }
-    let mut removed = 0;
-    if purge {
-        for row in tx.query(CLEAR_ALL, args![reseller]).await? {
-            count_out(tx, row.at(0)?, reseller, row.at(1)?);
-            removed += 1;
-        }
-    }
+    let removed = if purge { record::remove_where::<Mapping>(tx, CLEAR_ALL, reseller.0).await? } else { 0 };
     let mut containers: BTreeMap<&str, EmergencyContainerId> = BTreeMap::new();
     let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
     for entry in entries {

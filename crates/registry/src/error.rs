@@ -134,6 +134,14 @@ impl Error {
         Error::Taken { kind, field, value: value.to_string() }
     }
 
+    /// The same; where nothing was found, that the field which named it refers to what is not there.
+    pub fn or_dangling(self, field: &'static str, value: impl ToString) -> Error {
+        match self {
+            Error::NotFound { .. } => Error::dangling(field, value),
+            other => other,
+        }
+    }
+
     /// A reference to what is not there.
     pub fn dangling(field: &'static str, value: impl ToString) -> Error {
         Error::Dangling { field, value: value.to_string() }

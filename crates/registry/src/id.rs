@@ -79,6 +79,10 @@ ids! {
     ForwardSetId;
     /// A reminder.
     ReminderId;
+    /// The greeting of a voice box.
+    GreetingId;
+    /// An interception.
+    InterceptionId;
     /// An entry of a phonebook.
     PhonebookEntryId;
     /// A set of times.

@@ -25,6 +25,8 @@ pub mod fraud;
 pub mod header_rule;
 pub mod id;
 pub mod import;
+pub mod interception;
+pub mod ip_block;
 pub mod job;
 pub mod journal;
 pub mod listing;
@@ -73,6 +75,7 @@ mod turn;
 pub mod upn_rewrite;
 pub mod vendor;
 pub mod vendor_link;
+pub mod voicemail_greeting;
 
 pub use caller::{Caller, Role};
 pub use clock::Clock;

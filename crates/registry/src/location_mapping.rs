@@ -8,7 +8,7 @@ use crate::listing::{Column, Reach, Source};
 use crate::peering::compiled;
 use crate::record::{self, Kept, record};
 use crate::statement::statements;
-use crate::trusted_source::held_owner;
+use crate::subscriber;
 use crate::{Error, Result};
 
 record! {
@@ -66,29 +66,12 @@ statements! {
 
 #[async_trait::async_trait]
 impl Kept for LocationMapping {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "subscriber_id";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep location mappings")?;
         caller.must_write()
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![
-            ("reseller_id", self.reseller_id.0),
-            ("account_id", self.account_id.0),
-            ("subscriber_id", self.subscriber_id.0),
-        ]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("location mapping", "subscriber_id", self.subscriber_id)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
@@ -105,7 +88,7 @@ impl Kept for LocationMapping {
                 compiled(field, pattern)?;
             }
         }
-        let owner = held_owner(tx, caller, self.subscriber_id).await?;
+        let owner = subscriber::hold_named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
         (self.account_id, self.reseller_id) = (owner.account_id, owner.reseller_id);
         Ok(())
     }

@@ -15,6 +15,8 @@ pub struct Money(pub i64);
 impl Money {
     /// Nothing.
     pub const ZERO: Money = Money(0);
+    /// Micro-units of a hundredth of a currency's unit.
+    pub const CENT: i64 = 10_000;
     /// The largest amount that moves at once: ten thousand million units of a currency.
     pub const MOST: Money = Money(10_000_000_000_000_000);
     /// The most that an account has, owes or has held: more than a hundred times [`Money::MOST`], and so far below what a
@@ -56,6 +58,16 @@ impl Money {
             return Err(wrong());
         }
         micro.to_i64().map(Money).ok_or_else(wrong)
+    }
+}
+
+/// The quotient rounded half to even, as amounts are; the divisor is above zero.
+pub(crate) fn half_even(dividend: i128, divisor: i128) -> i128 {
+    let (quotient, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
+    match (rest * 2).cmp(&divisor) {
+        std::cmp::Ordering::Less => quotient,
+        std::cmp::Ordering::Greater => quotient + 1,
+        std::cmp::Ordering::Equal => quotient + quotient.rem_euclid(2),
     }
 }
 

@@ -18,5 +18,5 @@ pub static ALL: Source = Source {
         Column::text("pbx_extension", "t.pbx_extension"),
         Column::text("primary_digits", "t.primary_digits"),
     ],
-    tallies: &[],
+    tallies: &["reseller_id", "account_id"],
 };

@@ -56,24 +56,10 @@ pub static ALL: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for Template {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep provisioning templates")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        self.reseller_id
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        self.reseller_id.map(|id| ("reseller_id", id.0)).into_iter().collect()
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("provisioning template", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {

@@ -4,11 +4,15 @@
 //! it is stored. What a caller's list of the kind does not show is not there for that caller. Every change counts in the
 //! list, is written to the journal and is refused where another record has the same unique key.
 
+mod several;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{FromVal, Row, Tx, Val, args};
 
-use crate::account::{self, Kind, Status};
+pub(crate) use several::{delete_all, insert_all, remove_where};
+
+use crate::account::{self, Kind};
 use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal;
@@ -35,13 +39,20 @@ pub trait Record: Serialize + DeserializeOwned + std::fmt::Debug + Clone + Defau
     fn read(row: &Row) -> Result<Self>;
     /// The values of the columns.
     fn values(&self) -> Vec<Val>;
+    /// The value of the id or of a column; NULL where there is no such column.
+    fn value(&self, column: &str) -> Val;
 }
 
 /// How records of a kind are kept: the rules beside the columns.
 #[async_trait::async_trait]
 pub trait Kept: Record {
     /// The list that shows them: who sees what.
-    fn source() -> &'static Source;
+    const LIST: &'static Source;
+    /// The column that tells one from the others beside it.
+    const UNIQUE: &'static str = "name";
+    /// The table of what it is a part of, and its column that names that: whoever changes a part holds the whole first, as
+    /// whoever removes the whole does.
+    const PART_OF: Option<(&'static str, &'static str)> = None;
 
     /// Refuses those who may not change records of this kind at all. Whoever may only read is refused for every kind.
     ///
@@ -49,12 +60,12 @@ pub trait Kept: Record {
     /// [`Error::NotAllowed`].
     fn must_keep(caller: &Caller) -> Result<()>;
 
-    /// Whose it is, for the journal; none: the operator's.
-    fn account(&self) -> Option<AccountId>;
-
-    /// The values of the columns that the list keeps tallies of.
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        Vec::new()
+    /// Whose it is, for the journal: the account's that it names, or the reseller's; none: the operator's.
+    fn account(&self) -> Option<AccountId> {
+        ["account_id", "reseller_id"].into_iter().find_map(|column| match self.value(column) {
+            Val::Int(id) => Some(AccountId(id)),
+            _ => None,
+        })
     }
 
     /// Whether the list shows it.
@@ -63,7 +74,9 @@ pub trait Kept: Record {
     }
 
     /// The error where another record has the same unique key.
-    fn taken(&self) -> Error;
+    fn taken(&self) -> Error {
+        Error::taken(Self::NOUN, Self::UNIQUE, self.value(Self::UNIQUE))
+    }
 
     /// Refuses what must not be stored, and completes what follows from the rest. `before` is what was there.
     ///
@@ -128,6 +141,13 @@ macro_rules! record {
             fn values(&self) -> Vec<store::Val> {
                 vec![$(store::Val::from(self.$field.clone())),*]
             }
+            fn value(&self, column: &str) -> store::Val {
+                match column {
+                    "id" => self.id.0.into(),
+                    $(stringify!($field) => self.$field.clone().into(),)*
+                    _ => store::Val::Null,
+                }
+            }
         }
     };
     (@default $default:expr) => { $default };
@@ -154,16 +174,28 @@ impl<T: DeserializeOwned> FromVal for Stored<T> {
     }
 }
 
-/// The statements of a kind of record, for the test that prepares each on both engines.
+/// As [`statements`], of records that no rules are for.
 #[cfg(test)]
-pub(crate) fn statements<R: Record>() -> Vec<String> {
+pub(crate) fn statements_of_rows<R: Record>() -> Vec<String> {
     vec![
         insert_sql::<R>(),
         update_sql::<R>(),
         delete_sql::<R>(),
-        lock_sql::<R>(),
+        lock_sql(R::TABLE),
+        keep_sql::<R>(),
         many_sql::<R>().replace("{ids}", "$1"),
     ]
+}
+
+/// The statements of a kind of record, for the test that prepares each on both engines.
+#[cfg(test)]
+pub(crate) fn statements<R: Kept>() -> Vec<String> {
+    let mut all = statements_of_rows::<R>();
+    if let Some((whole, column)) = R::PART_OF {
+        assert!(R::COLUMNS.contains(&column), "{} has no {column}", R::TABLE);
+        all.push(lock_sql(whole));
+    }
+    all
 }
 
 fn insert_sql<R: Record>() -> String {
@@ -180,8 +212,12 @@ fn delete_sql<R: Record>() -> String {
     format!("DELETE FROM {} WHERE id = $1", R::TABLE)
 }
 
-fn lock_sql<R: Record>() -> String {
-    format!("SELECT id FROM {} WHERE id = $1 {{wait}}", R::TABLE)
+fn lock_sql(table: &str) -> String {
+    format!("SELECT id FROM {table} WHERE id = $1 {{wait}}")
+}
+
+fn keep_sql<R: Record>() -> String {
+    format!("SELECT id FROM {} WHERE id = $1 {{share}}", R::TABLE)
 }
 
 fn many_sql<R: Record>() -> String {
@@ -204,7 +240,7 @@ pub async fn load<R: Record>(tx: &mut Tx, ids: &[i64]) -> Result<Vec<R>> {
 /// [`Error::NotFound`].
 pub async fn get<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
     let not_found = || Error::not_found(R::NOUN, id);
-    if !listing::shows(tx, caller, R::source(), id).await? {
+    if !listing::shows(tx, caller, R::LIST, id).await? {
         return Err(not_found());
     }
     load::<R>(tx, &[id]).await?.pop().ok_or_else(not_found)
@@ -215,8 +251,15 @@ pub async fn get<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn hold<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
-    tx.query_opt(&lock_sql::<R>(), args![id]).await?;
+    tx.query_opt(&lock_sql(R::TABLE), args![id]).await?;
     get(tx, caller, id).await
+}
+
+async fn hold_whole<R: Kept>(tx: &mut Tx, part: &R) -> Result<()> {
+    if let Some((table, column)) = R::PART_OF {
+        tx.query_opt(&lock_sql(table), &[part.value(column)]).await?;
+    }
+    Ok(())
 }
 
 /// As [`get`], for a field that names the record.
@@ -224,10 +267,24 @@ pub async fn hold<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
 /// # Errors
 /// [`Error::Dangling`] for the field.
 pub async fn named_by<R: Kept>(tx: &mut Tx, caller: &Caller, field: &'static str, id: i64) -> Result<R> {
-    match get(tx, caller, id).await {
-        Err(Error::NotFound { .. }) => Err(Error::dangling(field, id)),
-        found => found,
-    }
+    get(tx, caller, id).await.map_err(|error| error.or_dangling(field, id))
+}
+
+/// As [`named_by`], kept as it is until the transaction ends; others may name it meanwhile.
+///
+/// # Errors
+/// [`Error::Dangling`] for the field.
+pub async fn keep_named_by<R: Kept>(tx: &mut Tx, caller: &Caller, field: &'static str, id: i64) -> Result<R> {
+    tx.query_opt(&keep_sql::<R>(), args![id]).await?;
+    named_by(tx, caller, field, id).await
+}
+
+/// As [`named_by`], held until the transaction ends.
+///
+/// # Errors
+/// [`Error::Dangling`] for the field.
+pub async fn hold_named_by<R: Kept>(tx: &mut Tx, caller: &Caller, field: &'static str, id: i64) -> Result<R> {
+    hold(tx, caller, id).await.map_err(|error| error.or_dangling(field, id))
 }
 
 /// Makes a record and gives it its id.
@@ -240,7 +297,7 @@ pub async fn create<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record:
     record.settle(tx, caller, now, None).await?;
     let record = insert(tx, record).await?;
     record.stored(tx, caller, now, None).await?;
-    if record.is_listed() && !listing::shows(tx, caller, R::source(), record.id()).await? {
+    if record.is_listed() && !listing::shows(tx, caller, R::LIST, record.id()).await? {
         return Err(Error::NotAllowed(format!("the {} would be somebody else's", R::NOUN)));
     }
     journal::record(tx, caller, now, None, Some(&record)).await?;
@@ -262,6 +319,7 @@ pub(crate) async fn insert<R: Kept>(tx: &mut Tx, mut record: R) -> Result<R> {
 pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record: R) -> Result<R> {
     R::must_keep(caller)?;
     caller.must_write()?;
+    hold_whole(tx, &record).await?;
     let before = hold::<R>(tx, caller, record.id()).await?;
     record.settle(tx, caller, now, Some(&before)).await?;
     let mut values = record.values();
@@ -270,7 +328,7 @@ pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record:
     count(tx, &before, -1);
     count(tx, &record, 1);
     record.stored(tx, caller, now, Some(&before)).await?;
-    if record.is_listed() && !listing::shows(tx, caller, R::source(), record.id()).await? {
+    if record.is_listed() && !listing::shows(tx, caller, R::LIST, record.id()).await? {
         return Err(Error::NotAllowed(format!("the {} would be somebody else's", R::NOUN)));
     }
     journal::record(tx, caller, now, Some(&before), Some(&record)).await?;
@@ -284,44 +342,36 @@ pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record:
 pub async fn delete<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, id: i64) -> Result<R> {
     R::must_keep(caller)?;
     caller.must_write()?;
+    if let (Some(_), Some(part)) = (R::PART_OF, load::<R>(tx, &[id]).await?.first()) {
+        hold_whole(tx, part).await?;
+    }
     let before = hold::<R>(tx, caller, id).await?;
     before.going(tx, caller, now).await?;
-    tx.execute(&delete_sql::<R>(), args![id]).await.map_err(|error| match error {
-        store::Error::ForeignKey(_) => Error::InUse { kind: R::NOUN, key: id.to_string() },
-        other => other.into(),
-    })?;
-    count(tx, &before, -1);
+    remove(tx, &before).await?;
     journal::record(tx, caller, now, Some(&before), None).await?;
     Ok(before)
 }
 
-/// Removes the records that a statement finds by one parameter, a hundred at a time: what is removed is not found again,
-/// and where nothing was removed, what is still found is not the caller's to remove.
-///
-/// # Errors
-/// As [`delete`].
-pub(crate) async fn delete_all<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, found_by: &str, of: i64) -> Result<()> {
-    loop {
-        let rows = tx.query(found_by, args![of]).await?;
-        let mut removed = 0;
-        for row in rows {
-            match delete::<R>(tx, caller, now, row.at(0)?).await {
-                Ok(_) => removed += 1,
-                // Somebody else has removed it in this moment.
-                Err(Error::NotFound { .. }) => {}
-                Err(other) => return Err(other),
-            }
-        }
-        if removed == 0 {
-            return Ok(());
-        }
-    }
+/// Removes the row of a record, and counts it.
+pub(crate) async fn remove<R: Kept>(tx: &mut Tx, record: &R) -> Result<()> {
+    tx.execute(&delete_sql::<R>(), args![record.id()]).await.map_err(|error| match error {
+        store::Error::ForeignKey(_) => Error::InUse { kind: R::NOUN, key: record.id().to_string() },
+        other => other.into(),
+    })?;
+    count(tx, record, -1);
+    Ok(())
 }
 
-fn count<R: Kept>(tx: &mut Tx, record: &R, amount: i64) {
-    if record.is_listed() {
-        R::source().count(tx, record.id(), &record.tallied(), amount);
+/// Counts the record in (1) or out (-1), with the columns that its list keeps tallies of.
+pub(crate) fn count<R: Kept>(tx: &mut Tx, record: &R, amount: i64) {
+    if !record.is_listed() {
+        return;
     }
+    let tallied = R::LIST.tallies.iter().filter_map(|name| match record.value(R::LIST.column_of_row(name)?) {
+        Val::Int(value) => Some((*name, value)),
+        _ => None,
+    });
+    R::LIST.count(tx, record.id(), &tallied.collect::<Vec<_>>(), amount);
 }
 
 fn refused<R: Kept>(error: store::Error, record: &R) -> Error {
@@ -336,11 +386,7 @@ fn refused<R: Kept>(error: store::Error, record: &R) -> Error {
 /// # Errors
 /// [`Error::Dangling`] for `reseller_id`.
 pub async fn check_reseller(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<()> {
-    match account::get(tx, caller, id).await {
-        Ok(found) if found.kind == Kind::Reseller && found.status != Status::Terminated => Ok(()),
-        Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("reseller_id", id)),
-        Err(error) => Err(error),
-    }
+    account::named_by(tx, caller, Kind::Reseller, "reseller_id", id).await.map(|_| ())
 }
 
 impl<R: Kept> journal::Recorded for R {

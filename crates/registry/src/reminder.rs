@@ -85,30 +85,17 @@ fn time_of_day(text: &str) -> Option<String> {
 
 #[async_trait::async_trait]
 impl Kept for Reminder {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "subscriber_id";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_write()
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("account_id", self.account_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("reminder", "subscriber_id", self.subscriber_id)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
         let time = time_of_day(&self.time);
         self.time = time.ok_or_else(|| Error::invalid("time", format!("`{}` is not a time of day", self.time)))?;
-        let owner = subscriber::named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
+        let owner = subscriber::hold_named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
         (self.account_id, self.reseller_id) = (owner.account_id, owner.reseller_id);
         Ok(())
     }

@@ -62,6 +62,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         crate::emergency::STATEMENTS,
         crate::otp::STATEMENTS,
         crate::import::STATEMENTS,
+        crate::interception::STATEMENTS,
         crate::job::STATEMENTS,
         crate::journal::STATEMENTS,
         crate::listing::STATEMENTS,
@@ -70,7 +71,6 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         login::STATEMENTS,
         crate::offer::STATEMENTS,
         pool::STATEMENTS,
-        crate::phonebook::STATEMENTS,
         crate::refill::STATEMENTS,
         crate::reminder::STATEMENTS,
         crate::reservation::STATEMENTS,
@@ -81,6 +81,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         crate::upn_rewrite::STATEMENTS,
         crate::vendor::STATEMENTS,
         crate::vendor_link::STATEMENTS,
+        crate::voicemail_greeting::STATEMENTS,
     ]
     .into_iter()
     .flatten()
@@ -96,6 +97,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     .chain(crate::client_certificate::statements())
     .chain(crate::fraud::statements())
     .chain(crate::peering::statements())
+    .chain(crate::phonebook::statements())
     .chain(crate::preference::statements())
     .chain(crate::quota::statements())
     .chain(crate::header_rule::statements())
@@ -118,6 +120,8 @@ pub(crate) fn record_statements() -> Vec<String> {
         crate::record::statements::<crate::phonebook::SubscriberEntry>(),
         crate::record::statements::<crate::reminder::Reminder>(),
         crate::record::statements::<crate::time_set::TimeSet>(),
+        crate::record::statements::<crate::interception::Interception>(),
+        crate::record::statements::<crate::voicemail_greeting::Greeting>(),
         crate::record::statements::<crate::billing::network::Network>(),
         crate::record::statements::<crate::billing::package::Package>(),
         crate::record::statements::<crate::billing::voucher::Voucher>(),
@@ -127,7 +131,7 @@ pub(crate) fn record_statements() -> Vec<String> {
         crate::record::statements::<crate::lnp::import::LnpImport>(),
         crate::record::statements::<crate::credit_hold::CreditHold>(),
         crate::record::statements::<crate::fraud::FraudEvent>(),
-        crate::record::statements::<crate::event::SubscriberEvent>(),
+        crate::record::statements_of_rows::<crate::event::SubscriberEvent>(),
         crate::record::statements::<crate::sound::SoundSet>(),
         crate::record::statements::<crate::sound::SoundFile>(),
         crate::record::statements::<crate::template::EmailTemplate>(),
@@ -184,7 +188,7 @@ pub fn sources() -> Vec<&'static Source> {
         crate::order::SOURCES,
         pool::SOURCES,
         crate::phonebook::SOURCES,
-        &[&crate::reminder::ALL],
+        &[&crate::reminder::ALL, &crate::voicemail_greeting::ALL, &crate::interception::ALL],
         crate::reservation::SOURCES,
         crate::sip_domain::SOURCES,
         crate::sound::SOURCES,

@@ -4,6 +4,9 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use store::{FromVal, Val};
 
 use crate::{Error, Result};
 
@@ -11,9 +14,12 @@ use crate::{Error, Result};
 const FORM: u8 = 1;
 const NONCE: usize = 24;
 
-/// Seals and opens secrets.
+/// Seals and opens secrets, and makes up those that nobody has set.
 #[derive(Clone)]
-pub struct Sealer(XChaCha20Poly1305);
+pub struct Sealer {
+    cipher: XChaCha20Poly1305,
+    digits: Hmac<Sha256>,
+}
 
 impl std::fmt::Debug for Sealer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,7 +31,17 @@ impl Sealer {
     /// With that key.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Sealer {
-        Sealer(XChaCha20Poly1305::new(&Key::from(*key)))
+        // A key of its own, from which nothing of the other follows.
+        let own: [u8; 32] = keyed(key).chain_update(b"digits").finalize().into_bytes().into();
+        Sealer { cipher: XChaCha20Poly1305::new(&Key::from(*key)), digits: keyed(&own) }
+    }
+
+    /// Six digits for what the context names: the same each time, and nobody's guess who has not the key.
+    #[must_use]
+    pub fn six_digits(&self, context: &str) -> String {
+        let hash = self.digits.clone().chain_update(context).finalize().into_bytes();
+        let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
     }
 
     /// Seals a secret for what the context names, such as a record by its kind and uuid.
@@ -35,7 +51,7 @@ impl Sealer {
     pub fn seal(&self, context: &str, secret: &str) -> Result<Vec<u8>> {
         let nonce: [u8; NONCE] = rand::random();
         let payload = Payload { msg: secret.as_bytes(), aad: context.as_bytes() };
-        let sealed = self.0.encrypt(&XNonce::from(nonce), payload);
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
         let sealed = sealed.map_err(|_| Error::Internal("a secret can't be sealed".to_owned()))?;
         Ok([&[FORM], &nonce[..], &sealed].concat())
     }
@@ -49,8 +65,56 @@ impl Sealer {
         let (head, sealed) = sealed.split_at_checked(1 + NONCE).ok_or_else(failed)?;
         let nonce = head.strip_prefix(&[FORM]).and_then(|nonce| <[u8; NONCE]>::try_from(nonce).ok());
         let payload = Payload { msg: sealed, aad: context.as_bytes() };
-        let secret = self.0.decrypt(&XNonce::from(nonce.ok_or_else(failed)?), payload).map_err(|_| failed())?;
+        let secret = self.cipher.decrypt(&XNonce::from(nonce.ok_or_else(failed)?), payload).map_err(|_| failed())?;
         String::from_utf8(secret).map_err(|_| failed())
+    }
+}
+
+/// HMAC takes keys of a block's length; a shorter one is filled up with zeros.
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key);
+    Hmac::new(&block.into())
+}
+
+/// A secret as it is kept: sealed, or none. Nothing shows it as it is stored.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Sealed(Option<Vec<u8>>);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Sealed {
+    /// Seals a secret, if there is one.
+    ///
+    /// # Errors
+    /// As [`Sealer::seal`].
+    pub fn new(sealer: &Sealer, context: &str, secret: Option<&str>) -> Result<Sealed> {
+        Ok(Sealed(secret.map(|secret| sealer.seal(context, secret)).transpose()?))
+    }
+
+    /// The secret, if there is one.
+    ///
+    /// # Errors
+    /// As [`Sealer::open`].
+    pub fn open(&self, sealer: &Sealer, context: &str) -> Result<Option<String>> {
+        self.0.as_deref().map(|sealed| sealer.open(context, sealed)).transpose()
+    }
+}
+
+impl From<Sealed> for Val {
+    fn from(sealed: Sealed) -> Val {
+        sealed.0.into()
+    }
+}
+
+impl FromVal for Sealed {
+    const WANTED: &'static str = "sealed bytes";
+    fn from_val(value: &Val) -> Option<Self> {
+        Option::from_val(value).map(Sealed)
     }
 }
 
@@ -74,5 +138,17 @@ mod tests {
             assert!(sealer.open("subscriber a", &sealed[..place]).is_err(), "{place} bytes");
         }
         assert_eq!(format!("{sealer:?}"), "Sealer");
+    }
+
+    #[test]
+    fn makes_up_digits_that_follow_from_the_key() {
+        let [one, other] = [Sealer::new(&[7; 32]), Sealer::new(&[8; 32])];
+        let contexts: Vec<String> = (0..1_000).map(|n| format!("subscriber {n}")).collect();
+        let made: std::collections::HashSet<String> = contexts.iter().map(|context| one.six_digits(context)).collect();
+        assert!(made.len() > 990, "{}", made.len());
+        assert!(made.iter().all(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit())));
+        assert_eq!(one.six_digits("subscriber 1"), one.clone().six_digits("subscriber 1"));
+        let same = contexts.iter().filter(|context| one.six_digits(context) == other.six_digits(context)).count();
+        assert!(same < 5, "{same}");
     }
 }

@@ -122,8 +122,8 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, owner: AccountId, na
         Ok(found) if matches!(found.kind, Kind::Reseller | Kind::Customer) && found.status != Status::Terminated => {
             found
         }
-        Ok(_) | Err(Error::NotFound { .. }) => return Err(Error::dangling("reseller_id", owner)),
-        Err(other) => return Err(other),
+        Ok(_) => return Err(Error::dangling("reseller_id", owner)),
+        Err(error) => return Err(error.or_dangling("reseller_id", owner)),
     };
     let taken = || Error::taken("domain", "domain", &domain);
     if by_name(tx, &domain).await?.is_some() {

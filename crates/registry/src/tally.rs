@@ -4,10 +4,12 @@
 //! A list is counted as a whole (key 0) and for the values of some of its columns. Counts are added up in memory and
 //! written just before the commit.
 
+use std::collections::BTreeMap;
+
 use store::{Tx, args};
 
-use crate::Result;
 use crate::statement::statements;
+use crate::{Result, listing};
 
 statements! {
     ADD = "INSERT INTO tallies (list, key, level, bucket, n) VALUES ($1, $2, $3, $4, $5) \
@@ -32,6 +34,15 @@ pub(crate) fn add(tx: &mut Tx, list: &'static str, key: i64, id: i64, amount: i6
 /// How many rows there are.
 pub(crate) async fn total(tx: &mut Tx, list: &str, key: i64) -> Result<i64> {
     Ok(tx.query_one(TOTAL, args![list, key]).await?.at(0)?)
+}
+
+/// How many rows there are for each of those keys of one list; keys that no row has had are left out.
+pub(crate) async fn totals(tx: &mut Tx, list: &'static str, keys: &[i64]) -> Result<BTreeMap<i64, i64>> {
+    let sql = format!(
+        "SELECT key, CAST(COALESCE(SUM(n), 0) AS BIGINT) AS total FROM tallies WHERE list = '{list}' AND level = 16 \
+         AND key IN ({{ids}}) GROUP BY key"
+    );
+    listing::for_ids(tx, &sql, keys).await?.iter().map(|row| Ok((row.at(0)?, row.at(1)?))).collect()
 }
 
 /// Where the row at a position (from 0, by id) is to be looked for: from that id on, after skipping so many rows.

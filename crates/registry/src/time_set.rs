@@ -46,24 +46,10 @@ pub fn time_of(text: &str) -> Option<String> {
 
 #[async_trait::async_trait]
 impl Kept for TimeSet {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep time sets")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("time set", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use store::{Tx, args};
+use store::Tx;
 
 use crate::caller::Caller;
 use crate::id::{AccountId, SubscriberId, TrustedSourceId};
@@ -10,7 +10,7 @@ use crate::listing::{Column, Reach, Source};
 use crate::peering::compiled;
 use crate::record::{self, Kept, record};
 use crate::statement::statements;
-use crate::subscriber::{self, Subscriber};
+use crate::subscriber;
 use crate::{Error, Result};
 
 record! {
@@ -53,35 +53,17 @@ pub static ALL: Source = Source {
 };
 
 statements! {
-    LOCK = "SELECT id FROM subscribers WHERE id = $1 {wait}";
     OF_SUBSCRIBER = "SELECT id FROM trusted_sources WHERE subscriber_id = $1 ORDER BY id LIMIT 100";
 }
 
 #[async_trait::async_trait]
 impl Kept for TrustedSource {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "src_ip";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep trusted sources")?;
         caller.must_write()
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![
-            ("reseller_id", self.reseller_id.0),
-            ("account_id", self.account_id.0),
-            ("subscriber_id", self.subscriber_id.0),
-        ]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("trusted source", "src_ip", &self.src_ip)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
@@ -93,21 +75,9 @@ impl Kept for TrustedSource {
         if let Some(pattern) = &self.from_pattern {
             compiled("from_pattern", pattern)?;
         }
-        let owner = held_owner(tx, caller, self.subscriber_id).await?;
+        let owner = subscriber::hold_named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
         (self.account_id, self.reseller_id) = (owner.account_id, owner.reseller_id);
         Ok(())
-    }
-}
-
-/// The subscriber that a record is made for, held so that it can't end meanwhile.
-///
-/// # Errors
-/// [`Error::Dangling`] for `subscriber_id`.
-pub(crate) async fn held_owner(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subscriber> {
-    tx.query_opt(LOCK, args![id]).await?;
-    match subscriber::get(tx, caller, id).await {
-        Err(Error::NotFound { .. }) => Err(Error::dangling("subscriber_id", id)),
-        found => found,
     }
 }
 

@@ -3,12 +3,12 @@
 //! What is here is kept for the SIP proxies. It ends with its subscriber.
 
 use serde::{Deserialize, Serialize};
-use store::{Tx, args};
+use store::Tx;
 
 use crate::caller::Caller;
 use crate::id::{AccountId, SubscriberId, UpnRewriteSetId};
 use crate::listing::{Column, Reach, Source};
-use crate::record::{Kept, Stored, record};
+use crate::record::{self, Kept, Stored, record};
 use crate::rewrite::{Fault, fault};
 use crate::statement::statements;
 use crate::{Error, Result, subscriber};
@@ -40,8 +40,7 @@ record! {
 }
 
 statements! {
-    OF_SUBSCRIBER = "SELECT id, reseller_id FROM upn_rewrite_sets WHERE subscriber_id = $1";
-    DELETE_OF_SUBSCRIBER = "DELETE FROM upn_rewrite_sets WHERE subscriber_id = $1";
+    CLEAR = "DELETE FROM upn_rewrite_sets WHERE subscriber_id = $1 RETURNING id, reseller_id";
 }
 
 /// The sets of all subscribers.
@@ -62,44 +61,24 @@ pub static ALL: Source = Source {
 
 /// Removes what a subscriber that ends has.
 pub(crate) async fn delete_of_subscriber(tx: &mut Tx, id: SubscriberId) -> Result<()> {
-    for row in tx.query(OF_SUBSCRIBER, args![id]).await? {
-        ALL.count(tx, row.at(0)?, &[("reseller_id", row.at(1)?)], -1);
-    }
-    tx.execute(DELETE_OF_SUBSCRIBER, args![id]).await?;
+    record::remove_where::<UpnRewriteSet>(tx, CLEAR, id.0).await?;
     Ok(())
 }
 
 #[async_trait::async_trait]
 impl Kept for UpnRewriteSet {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "id";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep UPN rewrite sets")
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("UPN rewrite set", "id", self.id)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
-        let unknown = || Error::dangling("subscriber_id", self.subscriber_id);
         if before.is_some_and(|before| before.subscriber_id != self.subscriber_id) {
             return Err(Error::invalid("subscriber_id", "a UPN rewrite set stays with its subscriber"));
         }
-        let subscriber = match subscriber::get(tx, caller, self.subscriber_id).await {
-            Err(Error::NotFound { .. }) => return Err(unknown()),
-            found => found?,
-        };
+        let subscriber = subscriber::hold_named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
         (self.account_id, self.reseller_id) = (subscriber.account_id, subscriber.reseller_id);
         for source in &self.upn_rewrite_sources.0 {
             // The proxies may know what is not known here.

@@ -85,6 +85,8 @@ impl From<tokio_postgres::Error> for Error {
             "23503" => Error::ForeignKey(text),
             // serialization failure, deadlock, read-only after a switch-over, server shutting down or starting
             "40001" | "40P01" | "25006" | "57P01" | "57P02" | "57P03" => Error::Retry(text),
+            // It took longer than a statement may, and was ended.
+            "57014" => Error::Unavailable(text),
             _ => Error::Engine(text),
         }
     }

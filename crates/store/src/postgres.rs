@@ -24,8 +24,9 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Reads the URL (several hosts allowed; the one that takes writes is used). Nothing is connected yet.
-    pub(crate) fn open(url: &str, size: usize) -> Result<Postgres> {
+    /// Reads the URL (several hosts allowed; the one that takes writes is used). Nothing is connected yet. The server
+    /// ends a statement that takes longer than `patience`, also when nobody waits for it any more.
+    pub(crate) fn open(url: &str, size: usize, patience: Duration) -> Result<Postgres> {
         // The parser's own message may quote the URL and with it the password.
         let mut config = Config::from_str(url)
             .map_err(|_| Error::Unavailable("database URL: not a valid postgres:// URL".to_owned()))?;
@@ -38,16 +39,18 @@ impl Postgres {
         }
         config.keepalives_idle(Duration::from_secs(30));
         let manager = Manager::from_config(config, tls(), ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let set = format!(
+            "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '60s'",
+            patience.as_millis().max(1)
+        );
         let pool = Pool::builder(manager)
             .max_size(size)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT))
             .create_timeout(Some(WAIT))
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move {
-                    let set = "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'";
-                    client.batch_execute(set).await.map_err(deadpool_postgres::HookError::Backend)
-                })
+            .post_create(Hook::async_fn(move |client, _| {
+                let set = set.clone();
+                Box::pin(async move { client.batch_execute(&set).await.map_err(deadpool_postgres::HookError::Backend) })
             }))
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;

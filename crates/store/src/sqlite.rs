@@ -32,6 +32,15 @@ pub(crate) struct Sqlite {
     read_threads: mpsc::Sender<Work<Connection>>,
 }
 
+/// Whose file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum File {
+    /// Ours: it is made where it is missing, and set up as we want it.
+    Own,
+    /// Another program's: what lasts in the file is for that one to decide.
+    Foreign,
+}
+
 /// Readers for short statements, and threads for long ones.
 const READERS: usize = 2;
 const STATEMENTS: usize = 256;
@@ -42,16 +51,17 @@ const QUICK: Duration = Duration::from_millis(2);
 const STEPS: i32 = 1_000;
 
 impl Sqlite {
-    /// Opens the file, creating it if need be. `cache_mib` is shared out among the connections.
-    pub(crate) fn open(path: &Path, cache_mib: u32) -> Result<Sqlite> {
+    /// Opens the file, creating it if need be where it is our own. `cache_mib` is shared out among the connections.
+    pub(crate) fn open(path: &Path, cache_mib: u32, file: File) -> Result<Sqlite> {
         let cache_kib = cache_mib.max(1) * 1024 / (2 * READERS as u32 + 1);
-        let writer = Arc::new(Mutex::new(connect(path, cache_kib, true)?));
+        let connect = |write| connect(path, cache_kib, file, write);
+        let writer = Arc::new(Mutex::new(connect(true)?));
         let (write_thread, queue) = mpsc::channel();
         spawn("sqlite-writer", queue, vec![writer.clone()])?;
-        let quick = (0..READERS).map(|_| QuickReader::new(connect(path, cache_kib, false)?));
+        let quick = (0..READERS).map(|_| QuickReader::new(connect(false)?));
         let quick_readers = quick.collect::<Result<_>>()?;
         let (read_threads, queue) = mpsc::channel();
-        let readers = (0..READERS).map(|_| connect(path, cache_kib, false)).collect::<Result<_>>()?;
+        let readers = (0..READERS).map(|_| connect(false)).collect::<Result<_>>()?;
         spawn("sqlite-reader", queue, readers)?;
         Ok(Sqlite { writer, write_lock: Arc::default(), write_thread, quick_readers, read_threads })
     }
@@ -200,8 +210,9 @@ fn lock(connection: &Mutex<Connection>) -> std::sync::MutexGuard<'_, Connection>
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn connect(path: &Path, cache_kib: u32, write: bool) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+fn connect(path: &Path, cache_kib: u32, file: File, write: bool) -> Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, file == File::Own);
     let connection = Connection::open_with_flags(path, flags)
         .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
     connection.busy_timeout(BUSY)?;
@@ -209,7 +220,9 @@ fn connect(path: &Path, cache_kib: u32, write: bool) -> Result<Connection> {
     // rusqlite clears the bindings of a cached statement, which makes SQLite plan range queries anew on each use
     // unless the planner is told not to look at bound values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    if file == File::Own {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+    }
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;

@@ -24,6 +24,20 @@ pub enum Val {
     Json(serde_json::Value),
 }
 
+/// As an error shows it to whoever has sent it.
+impl std::fmt::Display for Val {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Val::Null => Ok(()),
+            Val::Int(value) => value.fmt(f),
+            Val::Text(value) => value.fmt(f),
+            Val::Bool(value) => value.fmt(f),
+            Val::Bytes(value) => write!(f, "{} bytes", value.len()),
+            Val::Json(value) => value.fmt(f),
+        }
+    }
+}
+
 impl Val {
     fn kind(&self) -> &'static str {
         match self {

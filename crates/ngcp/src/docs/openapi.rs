@@ -96,6 +96,14 @@ fn hal(schema: &Value) -> Value {
     content(&["application/hal+json", "application/json"], schema)
 }
 
+/// Adds the other media types of a verb: texts, and what has no schema.
+fn also(content: &mut Value, declared: &'static [(Verb, &'static str)], verb: Verb) {
+    for media_type in words::media(declared, verb) {
+        let is_text = media_type.starts_with("text/");
+        content[media_type] = if is_text { json!({ "schema": { "type": "string" } }) } else { json!({}) };
+    }
+}
+
 fn roles(roles: &[Role]) -> String {
     let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
     format!("Roles: {}.", names.join(", "))
@@ -222,12 +230,7 @@ fn collection(resource: &Resource) -> Value {
         if resource.single {
             shown = content(&["application/hal+json", "application/json"], &json!({ "type": "object" }));
         }
-        if let Some(other) = words::other_media(resource, Verb::List) {
-            shown[other] = json!({ "schema": { "type": "string" } });
-        }
-        if resource.enrols {
-            shown["image/png"] = json!({});
-        }
+        also(&mut shown, resource.gives, Verb::List);
         let mut responses = refusals(&[400, 401, 403, 404, 409, 422, 500, 503]);
         responses.insert("200".to_owned(), json!({ "description": "A page of the collection.", "content": shown }));
         let mut all = own(resource, Verb::List);
@@ -264,6 +267,7 @@ fn collection(resource: &Resource) -> Value {
     if resource.roles(Verb::Clear).is_some() {
         let mut responses = refusals(&[400, 401, 403, 404, 422, 423, 500, 503]);
         responses.insert("204".to_owned(), json!({ "description": "They are removed." }));
+        responses.insert("202".to_owned(), json!({ "description": "The removal goes on." }));
         path.insert("delete".to_owned(), operation(resource, Verb::Clear, own(resource, Verb::Clear), responses));
     }
     with_methods(path, name, name)
@@ -276,9 +280,7 @@ fn body(resource: &Resource, verb: Verb) -> Value {
         json["example"] = example;
     }
     let mut content = json!({ "application/json": json });
-    if let Some(other) = words::other_media(resource, verb) {
-        content[other] = json!({ "schema": { "type": "string" } });
-    }
+    also(&mut content, resource.takes, verb);
     if let Some(file) = resource.upload {
         let parts = json!({ "json": reference("schemas", &format!("{}_sent", resource.name)), file: { "type": "string", "format": "binary" } });
         content["multipart/form-data"] = json!({ "schema": { "type": "object", "properties": parts } });
@@ -301,16 +303,17 @@ fn within(resource: &Resource) -> Value {
 fn item(resource: &Resource) -> Value {
     let shown = || {
         let schema = if resource.nested { format!("{}_page", resource.name) } else { resource.name.to_owned() };
-        let mut shown = hal(&reference("schemas", &schema));
-        if let Some(other) = words::other_media(resource, Verb::Get) {
-            shown[other] = json!({});
-        }
-        shown
+        hal(&reference("schemas", &schema))
     };
     let mut path = Map::from_iter([("parameters".to_owned(), parameters(&["id"]).into())]);
     if resource.roles(Verb::Get).is_some() {
         let mut responses = refusals(&[400, 401, 403, 404, 409, 500, 503]);
-        responses.insert("200".to_owned(), json!({ "description": "The item.", "content": shown() }));
+        if !resource.parameters.is_empty() {
+            responses.extend(refusals(&[422]));
+        }
+        let mut content = shown();
+        also(&mut content, resource.gives, Verb::Get);
+        responses.insert("200".to_owned(), json!({ "description": "The item.", "content": content }));
         let mut all = own(resource, Verb::Get);
         all.extend(parameters(&["expand", "soft_expand"]));
         path.insert("get".to_owned(), operation(resource, Verb::Get, all, responses));

@@ -79,6 +79,10 @@ pub(super) fn created(resource: &Resource) -> Vec<Success> {
             success(201, Some(HAL), "What was bought; Location names the order, if there is one."),
             success(200, Some(HAL), "With dry_run=1: what it would cost."),
         ],
+        "vouchers" => vec![
+            success(201, None, "It is made, and Location says where; or all of the file holds."),
+            success(202, None, "All of the file holds; the removal of what it takes the place of goes on."),
+        ],
         "lnpnumbers" => vec![
             success(201, None, "It is made, or all of the file holds; Location says where to look."),
             success(202, None, "The file is good and is being published; Location names the import."),
@@ -91,18 +95,9 @@ pub(super) fn created(resource: &Resource) -> Vec<Success> {
     }
 }
 
-/// Media types of a collection or an item beside HAL.
-pub(super) fn other_media(resource: &Resource, verb: Verb) -> Option<&'static str> {
-    match (resource.name, verb) {
-        ("billingfees" | "emergencymappings" | "lnpnumbers", Verb::List | Verb::Create) => Some("text/csv"),
-        ("otpsecret", Verb::List) => Some("text/plain"),
-        ("soundfilerecordings", _) => Some("audio/*"),
-        ("resellerbrandinglogos", _) => Some("image/*"),
-        (_, Verb::Get) if resource.parameters.iter().any(|(name, _)| *name == "preference") => {
-            Some("application/octet-stream")
-        }
-        _ => None,
-    }
+/// The media types that stand there for a verb.
+pub(super) fn media(declared: &'static [(Verb, &'static str)], verb: Verb) -> impl Iterator<Item = &'static str> {
+    declared.iter().filter(move |(of, _)| *of == verb).map(|(_, media_type)| *media_type)
 }
 
 /// What a field holds.

@@ -1,7 +1,7 @@
 //! One request: what was asked, who asks, and what is answered.
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use registry::Caller;
 use store::Tx;
@@ -27,6 +27,13 @@ pub(crate) struct Cx<'a> {
     pub(crate) verifiers: &'a Verifiers,
     /// The file that came with the request.
     pub(crate) upload: Option<&'a Upload>,
+}
+
+impl<'a> Cx<'a> {
+    /// The bytes of the file that came with the request.
+    pub(crate) fn file(&self) -> Option<&'a [u8]> {
+        self.upload.map(|upload| &upload.data[..])
+    }
 }
 
 /// A request as it came in.
@@ -58,15 +65,36 @@ impl Call {
         Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
+    /// The media type that `Accept` names first; empty where it names none.
+    pub(crate) fn preferred(&self) -> String {
+        named_first(&self.headers, &header::ACCEPT)
+    }
+
     /// Whether the answer of a change is to show the item.
     pub(crate) fn wants_representation(&self) -> bool {
-        self.header("prefer").is_some_and(|value| value.split(',').any(|part| part.trim() == "return=representation"))
+        self.prefers("return=representation")
+    }
+
+    /// Whether the answer is not to wait until all is done.
+    pub(crate) fn wants_no_wait(&self) -> bool {
+        self.prefers("respond-async")
+    }
+
+    /// Whether `Prefer` (RFC 7240) says that.
+    fn prefers(&self, what: &str) -> bool {
+        self.header("prefer").is_some_and(|value| value.split(',').any(|part| part.trim() == what))
     }
 
     /// Whether `Accept` asks for plain JSON and nothing else.
     pub(crate) fn wants_plain_json(&self) -> bool {
         self.header("accept") == Some("application/json")
     }
+}
+
+/// The media type that a header names first, without parameters and in lower case; empty where it names none.
+pub(crate) fn named_first(headers: &HeaderMap, name: &HeaderName) -> String {
+    let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split([',', ';']).next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// The parameters of a query, in their order.

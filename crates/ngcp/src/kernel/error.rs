@@ -52,12 +52,17 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     /// What clients match on.
     pub(crate) message: String,
+    /// The field that did not pass, where what was sent for it is yet to be put into the message.
+    asks_for: Option<String>,
 }
+
+/// Stands in a message where the value of a field belongs.
+const NO_INPUT: &str = "input=''";
 
 impl Refusal {
     /// With that status and text.
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Refusal {
-        Refusal { status, message: message.into() }
+        Refusal { status, message: message.into(), asks_for: None }
     }
 
     /// A path or a method that there is not.
@@ -78,6 +83,21 @@ impl Refusal {
     /// One field that did not pass the checks of a form.
     pub(crate) fn invalid_field(field: &str, input: &str, error: &str) -> Refusal {
         Refusal::new(422, format!("Validation failed. field='{field}', input='{input}', errors='{error}'"))
+    }
+
+    /// One field that did not pass; its value is taken from the body of the request ([`Refusal::told`]). A name may be that
+    /// of a member, such as `times_0_start`.
+    pub(crate) fn wrong(field: impl Into<String>, error: &str) -> Refusal {
+        let field = field.into();
+        Refusal { asks_for: Some(field.clone()), ..Refusal::invalid_field(&field, "", error) }
+    }
+
+    /// The refusal with the value that was sent for its field, as `sent` tells it.
+    pub(crate) fn told(mut self, sent: impl FnOnce(&str) -> String) -> Refusal {
+        if let Some(field) = self.asks_for.take() {
+            self.message = self.message.replacen(NO_INPUT, &format!("input='{}'", sent(&field)), 1);
+        }
+        self
     }
 }
 

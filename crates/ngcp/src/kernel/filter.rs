@@ -75,6 +75,8 @@ pub(crate) struct Link {
     /// Where it leads; `{field}` stands for a field of the item. A field that is null or not there makes no link, one
     /// that is an array a link for each member; `{field.member}` takes a member of each.
     pub(crate) href: &'static str,
+    /// A field that has to hold something other than false for there to be a link at all.
+    pub(crate) when: Option<&'static str>,
     /// Which roles see it; none: all.
     pub(crate) seen_by: Option<&'static [Role]>,
 }
@@ -82,7 +84,12 @@ pub(crate) struct Link {
 impl Link {
     /// A relation.
     pub(crate) const fn to(rel: &'static str, href: &'static str) -> Link {
-        Link { rel, href, seen_by: None }
+        Link { rel, href, when: None, seen_by: None }
+    }
+
+    /// The field that has to hold something other than false.
+    pub(crate) const fn when(self, field: &'static str) -> Link {
+        Link { when: Some(field), ..self }
     }
 
     /// Which roles see it.

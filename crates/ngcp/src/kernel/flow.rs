@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
-use registry::Caller;
+use registry::{Caller, Error};
 
 use super::call::{Call, Params, Reply};
 use super::error::Outcome;
@@ -17,6 +17,9 @@ use crate::Ngcp;
 pub(crate) const LARGEST: usize = 1 << 31;
 /// Most time for such a request.
 pub(crate) const LONGEST: Duration = Duration::from_hours(6);
+
+/// How long whoever has not asked for an answer at once waits for work that goes on by itself.
+pub(crate) const WAIT: Duration = Duration::from_secs(45);
 
 /// Such a request.
 pub(crate) struct Flow<'a> {
@@ -45,6 +48,21 @@ pub(super) async fn run(
 ) -> Outcome<Reply> {
     let now = time::of_request(state, &call.headers)?;
     resource.behaviour.flow(Flow { state, caller, now, params, call, body }).await
+}
+
+/// Lets work go on to its end, whether its sender waits for that or not: whether it is done. `what` it is, for the log.
+pub(crate) async fn goes_on(
+    call: &Call,
+    what: &'static str,
+    work: impl Future<Output = registry::Result<()>> + Send + 'static,
+) -> Outcome<bool> {
+    let work = async move { work.await.inspect_err(|error| tracing::warn!(%error, "{what} not finished")) };
+    let going = tokio::spawn(work);
+    let wait = if call.wants_no_wait() { Duration::ZERO } else { WAIT };
+    match tokio::time::timeout(wait, going).await {
+        Ok(done) => Ok(done.map_err(|error| Error::Internal(format!("{what}: {error}")))?.map(|()| true)?),
+        Err(_) => Ok(false),
+    }
 }
 
 /// Whether a request is one of these.

@@ -33,7 +33,8 @@ impl Links {
         // Nobody is sent to what is not for it.
         let is_for = |rel: &str| crate::resource::find(rel).is_none_or(|of| of.is_for(role));
         let seen = |link: &&Link| link.seen_by.is_none_or(|roles| roles.contains(&role)) && is_for(link.rel);
-        for link in resource.links.iter().filter(seen) {
+        let holds = |name: &str| item.get(name).is_some_and(|value| !value.is_null() && value != false);
+        for link in resource.links.iter().filter(seen).filter(|link| link.when.is_none_or(holds)) {
             pairs.extend(hrefs(link, &id, item).into_iter().map(|href| (link.rel.to_owned(), href)));
         }
         if resource.links_itself {

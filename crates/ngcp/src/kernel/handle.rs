@@ -5,15 +5,14 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse as _, Response};
 use registry::{Caller, Role};
-use serde_json::Value;
 
 use super::call::{Call, Cx, Params, Reply};
 use super::error::{Failure, Refusal, general};
 use super::path::{Place, collapsed, method, moved, place};
-use super::resource::{Field, Resource, STAFF, Verb};
+use super::resource::{Resource, STAFF, Verb};
 use super::verifier::Verifiers;
 use super::work::run;
-use super::{flow, hal, journal, multipart, root, validate};
+use super::{flow, hal, journal, multipart, root, sent, table};
 use crate::Ngcp;
 use crate::auth::{self, Realm};
 
@@ -126,9 +125,11 @@ impl Asked<'_> {
             }
             None => nobody(),
         };
-        // Only who may do it gets to send a long body.
-        let table = caller.login.is_some() && call.media_type().as_deref() == Some("text/csv");
-        let file = resource.and_then(|resource| resource.upload).filter(|_| multipart::is_one(&call));
+        // Only who may send a table or a form gets to send a body that is longer than others.
+        let sends = verb.filter(|verb| matches!(verb, Verb::Create | Verb::Replace)).zip(resource);
+        let table =
+            caller.login.is_some() && sends.is_some_and(|(verb, resource)| table::is_sent(&call, resource, verb));
+        let file = sends.and_then(|(_, resource)| resource.upload).filter(|_| multipart::is_one(&call));
         let largest = if file.is_some() { multipart::LARGEST } else { LARGEST };
         let (held, stream) = match &place {
             Place::Collection(resource) if !options && resource.behaviour.flows(&call.method, &call.headers) => {
@@ -167,7 +168,7 @@ impl Asked<'_> {
         };
         match outcome {
             Ok(reply) => reply.into_response(),
-            Err(Failure::Refused(refusal)) => refusal.into_response(),
+            Err(Failure::Refused(refusal)) => refusal.told(|field| sent::of(resource, &call, field)).into_response(),
             // Only changes make verifiers, and they have made them by now.
             Err(Failure::Later(_)) => Refusal::new(500, "Internal Server Error").into_response(),
             Err(Failure::Registry(error)) => {
@@ -175,20 +176,15 @@ impl Asked<'_> {
                     tracing::error!(%error, resource = resource.map(|r| r.name), "request failed");
                 }
                 let own = resource.and_then(|resource| resource.behaviour.refusal(&error));
-                own.unwrap_or_else(|| general(&error, singular, &sent(resource, &call, &error))).into_response()
+                let sent = |field: &str| sent::of(resource, &call, field);
+                let input = match &error {
+                    registry::Error::Invalid { field, .. } => sent(field),
+                    _ => String::new(),
+                };
+                own.map_or_else(|| general(&error, singular, &input), |own| own.told(sent)).into_response()
             }
         }
     }
-}
-
-/// The value that was sent for the field of an error, as a message repeats it.
-fn sent(resource: Option<&Resource>, call: &Call, error: &registry::Error) -> String {
-    let registry::Error::Invalid { field, .. } = error else { return String::new() };
-    if resource.and_then(|resource| resource.field(field)).is_some_and(Field::is_secret) {
-        return "*****".to_owned();
-    }
-    let body: Option<Value> = serde_json::from_slice(&call.body).ok();
-    body.as_ref().and_then(|body| body.get(field)).map(validate::shown).unwrap_or_default()
 }
 
 /// Whoever asks for what needs no login.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use registry::listing::{self, Condition, Holds, Query, Source};
+use serde_json::Value;
 use store::Val;
 
 use super::call::{Call, Cx, Params, Reply};
@@ -65,6 +66,38 @@ pub(crate) fn query(resource: &Resource, source: &'static Source, params: &Param
         offset: window.offset(),
         limit: window.rows,
         count: !params.is_true("no_count"),
+    }
+}
+
+/// A page of a collection.
+pub(crate) struct Page {
+    /// Which one it is.
+    pub(crate) window: Window,
+    /// Whether there is one after it.
+    pub(crate) more: bool,
+    /// How many items there are on all pages, where they were counted.
+    pub(crate) total: Option<i64>,
+    /// Its items, with their links.
+    pub(crate) items: Vec<Value>,
+}
+
+impl Page {
+    /// A page of so many items; they are told where the query does not say that they need not be.
+    pub(crate) fn of(params: &Params, window: Window, total: i64, items: Vec<Value>) -> Page {
+        let more = window.offset().saturating_add(window.rows) < total;
+        Page { window, more, total: (!params.is_true("no_count")).then_some(total), items }
+    }
+
+    /// The answer with it, as a page of the resource's collection.
+    pub(crate) fn reply(self, cx: &Cx<'_>, call: &Call, resource: &Resource) -> Reply {
+        self.reply_at(cx, call, resource, &format!("/api/{}/", resource.name))
+    }
+
+    /// The answer with it, as a page of the collection at that path.
+    pub(crate) fn reply_at(self, cx: &Cx<'_>, call: &Call, resource: &Resource, path: &str) -> Reply {
+        let Page { window: Window { page, rows }, more, total, items } = self;
+        let paging = Paging { path, page, rows, others: &cx.params.others(), more, total };
+        hal::collection(call, resource.name, resource.lists_links, &paging, items, cx.state.hal_shape)
     }
 }
 
@@ -149,15 +182,5 @@ pub(crate) async fn page(cx: &mut Cx<'_>, call: &Call, resource: &'static Resour
             hal::item(resource, id, hal::visible(resource, item, role), &links, shape)
         })
         .collect();
-    let path = format!("/api/{}/", resource.name);
-    let others = cx.params.others();
-    let paging = Paging {
-        path: &path,
-        page: window.page,
-        rows: window.rows,
-        others: &others,
-        more: found.more,
-        total: found.total,
-    };
-    Ok(hal::collection(call, resource.name, resource.lists_links, &paging, items, shape))
+    Ok(Page { window, more: found.more, total: found.total, items }.reply(cx, call, resource))
 }

@@ -1,5 +1,6 @@
 //! What all resources have in common: requests, checks, HAL, paging, patches, journals.
 
+pub(crate) mod behaviour;
 pub(crate) mod call;
 pub(crate) mod error;
 mod expand;
@@ -16,18 +17,19 @@ mod path;
 pub(crate) mod record;
 pub(crate) mod resource;
 mod root;
+mod sent;
+pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod validate;
 mod verifier;
 mod work;
 
+pub(crate) use behaviour::Behaviour;
 pub(crate) use call::{Call, Cx, Params, Reply};
 pub(crate) use error::{Failure, Outcome, Refusal};
 pub(crate) use filter::{Filter, Link};
 pub(crate) use handle::{LARGEST_TABLE, serve};
 pub(crate) use record::Records;
-pub(crate) use resource::{
-    ADMIN, Behaviour, Created, EVERYONE, Field, Item, Kind, PatchOps, Resource, SELLERS, STAFF, Verb,
-};
+pub(crate) use resource::{ADMIN, Created, EVERYONE, Field, Item, Kind, PatchOps, Resource, SELLERS, STAFF, Verb};
 pub(crate) use verifier::Verifiers;
 pub(crate) use work::{patched, posted};

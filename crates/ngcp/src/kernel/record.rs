@@ -8,9 +8,10 @@ use registry::Error;
 use registry::record::{self, Kept};
 use serde_json::Value;
 
+use super::behaviour::Behaviour;
 use super::call::Cx;
 use super::error::{Outcome, Refusal};
-use super::resource::{Behaviour, Field, Item, Kind, Resource};
+use super::resource::{Field, Item, Kind, Resource};
 use super::time;
 
 /// The behaviour of a resource whose items are records of the kind `R`.

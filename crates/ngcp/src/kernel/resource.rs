@@ -2,15 +2,12 @@
 //!
 //! Validation, HAL, paging, `OPTIONS`, the documentation and the OpenAPI document all follow from this one declaration.
 
-use axum::http::{HeaderMap, Method};
 use registry::Role;
 use registry::listing::Source;
 use serde_json::Value;
 
-use super::call::{Call, Cx, Reply};
-use super::error::{Outcome, Refusal};
+use super::behaviour::{Behaviour, Nothing};
 use super::filter::{Filter, Link};
-use super::flow::Flow;
 
 /// The fields of an item, as on the wire.
 pub(crate) type Item = serde_json::Map<String, Value>;
@@ -114,6 +111,10 @@ pub(crate) struct Resource {
     pub(crate) enrols: bool,
     /// Who sees it although nothing can be done with it.
     pub(crate) named_for: &'static [Role],
+    /// What bodies may be written in beside JSON, by what they are for.
+    pub(crate) takes: &'static [(Verb, &'static str)],
+    /// What answers may be written in beside HAL, by what they answer.
+    pub(crate) gives: &'static [(Verb, &'static str)],
     /// The part with a file that bodies of several parts have beside the JSON; none: there are no such bodies.
     pub(crate) upload: Option<&'static str>,
     /// The list that its collection shows.
@@ -152,6 +153,8 @@ impl Resource {
         public: false,
         enrols: false,
         named_for: &[],
+        takes: &[],
+        gives: &[],
         upload: None,
         source: None,
         example: "",
@@ -187,6 +190,11 @@ impl Resource {
             methods.push("HEAD");
         }
         methods
+    }
+
+    /// Whether a body of that type may be sent, for what its verb is.
+    pub(crate) fn takes(&self, verb: Verb, media_type: &str) -> bool {
+        self.takes.contains(&(verb, media_type))
     }
 
     /// The field of that name.
@@ -336,78 +344,14 @@ pub(crate) enum Kind {
     Any,
 }
 
-/// What a resource does. Everything happens in the transaction of the request.
-#[async_trait::async_trait]
-pub(crate) trait Behaviour: Send + Sync {
-    /// The items of these ids, in their order; the caller has been found to see them.
-    async fn load(&self, _cx: &mut Cx<'_>, _ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        Ok(Vec::new())
-    }
-
-    /// What must hold of items for the caller to see them, beside its scope; `now` in microseconds since 1970 UTC.
-    fn narrow(&self, _caller: &registry::Caller, _now: i64) -> Vec<registry::listing::Condition> {
-        Vec::new()
-    }
-
-    /// The condition that a query parameter makes beside the declared filters.
-    fn condition(&self, _name: &str, _value: &str) -> Option<registry::listing::Condition> {
-        None
-    }
-
-    /// As [`Behaviour::condition`], where it depends on the time of the request.
-    fn condition_at(&self, name: &str, value: &str, _now: i64) -> Option<registry::listing::Condition> {
-        self.condition(name, value)
-    }
-
-    /// Whether a request of the collection has a body or an answer that is not held in memory, or takes many
-    /// transactions: then [`Behaviour::flow`] answers it.
-    fn flows(&self, _method: &Method, _headers: &HeaderMap) -> bool {
-        false
-    }
-
-    /// Answers a request for which [`Behaviour::flows`].
-    async fn flow(&self, _flow: Flow<'_>) -> Outcome<Reply> {
-        Err(Refusal::no_path().into())
-    }
-
-    /// Makes an item of checked fields and answers with its id.
-    async fn create(&self, _cx: &mut Cx<'_>, _input: Item) -> Outcome<i64> {
-        Err(Refusal::no_path().into())
-    }
-
-    /// Changes an item. `old` is what a `GET` shows, `new` the old writable fields with the checked new ones over them.
-    async fn replace(&self, _cx: &mut Cx<'_>, _id: i64, _old: &Item, _new: Item) -> Outcome<()> {
-        Err(Refusal::no_path().into())
-    }
-
-    /// Removes an item.
-    async fn delete(&self, _cx: &mut Cx<'_>, _id: i64) -> Outcome<()> {
-        Err(Refusal::no_path().into())
-    }
-
-    /// Answers what has to be asked of others than the registry: before any transaction, and `cx.tx` only reads.
-    async fn outside(&self, _cx: &mut Cx<'_>, _call: &Call) -> Outcome<Option<Reply>> {
-        Ok(None)
-    }
-
-    /// Answers what fits nowhere else: other media types, documents that are no collections.
-    async fn special(&self, _cx: &mut Cx<'_>, _call: &Call) -> Outcome<Option<Reply>> {
-        Ok(None)
-    }
-
-    /// How the dialect words an error of the registry here.
-    fn refusal(&self, _error: &registry::Error) -> Option<Refusal> {
-        None
-    }
-
-    /// What the journal shows of a record as the registry wrote it down.
-    fn journal_content(&self, resource: &Resource, record: &Value) -> Item {
-        let shown = resource.fields.iter().filter(|field| field.readable);
-        shown.map(|field| (field.name.to_owned(), record.get(field.name).cloned().unwrap_or(Value::Null))).collect()
+impl Kind {
+    /// Whether it is a secret, or has one in it.
+    pub(crate) fn holds_secret(&self) -> bool {
+        match self {
+            Kind::Secret(..) => true,
+            Kind::List(member) => member.holds_secret(),
+            Kind::Object(fields) => fields.iter().any(|field| field.kind.holds_secret()),
+            _ => false,
+        }
     }
 }
-
-/// A resource that does nothing.
-struct Nothing;
-
-impl Behaviour for Nothing {}

@@ -107,19 +107,20 @@ fn tidy(value: &Value) -> Value {
 
 /// Checks one value; none where it did not pass.
 fn one(kind: &Kind, value: &Value, name: &str, complaints: &mut Vec<Complaint>) -> Option<Value> {
+    let told = if kind.holds_secret() { &Value::from("*****") } else { value };
     match kind {
         Kind::Any => Some(value.clone()),
         Kind::Object(fields) => match value {
             Value::Object(body) => {
                 Some(Value::Object(object(fields, body, &format!("{name}_"), &|field, _| field.required, complaints)))
             }
-            _ => complain(complaints, name, value, "Value must be an object"),
+            _ => complain(complaints, name, told, "Value must be an object"),
         },
         Kind::List(member) => match value {
             Value::Array(members) if members.len() > MOST_MEMBERS => {
                 let entered = members.len();
                 let error = format!("Field should not have more than {MOST_MEMBERS} members. You entered {entered}");
-                complain(complaints, name, value, &error)
+                complain(complaints, name, told, &error)
             }
             Value::Array(members) => {
                 let each = members.iter().enumerate();
@@ -127,14 +128,14 @@ fn one(kind: &Kind, value: &Value, name: &str, complaints: &mut Vec<Complaint>) 
                     each.map(|(n, value)| one(member, &tidy(value), &format!("{name}_{n}"), complaints)).collect();
                 checked.into_iter().collect::<Option<Vec<_>>>().map(Value::Array)
             }
-            _ => complain(complaints, name, value, "Value must be an array"),
+            _ => complain(complaints, name, told, "Value must be an array"),
         },
         Kind::Secret(min, max) => match text(value) {
             Some(secret) => match length(&secret, *min, *max) {
                 None => Some(Value::String(secret)),
-                Some(error) => complain(complaints, name, &Value::from("*****"), &error),
+                Some(error) => complain(complaints, name, told, &error),
             },
-            None => complain(complaints, name, &Value::from("*****"), "Please enter a password in this field"),
+            None => complain(complaints, name, told, "Please enter a password in this field"),
         },
         plain => match scalar(plain, value) {
             Ok(value) => Some(value),

@@ -232,7 +232,7 @@ pub(super) fn refusal(error: &Error) -> Option<Refusal> {
         },
         Error::Taken { field: "username", .. } => Some(Refusal::new(422, "Admin with this login already exists")),
         Error::Taken { field: "email", .. } => Some(Refusal::new(422, "Admin with this email already exists")),
-        Error::Invalid { field: "username", message } => Some(Refusal::invalid_field("login", "", message)),
+        Error::Invalid { field: "username", message } => Some(Refusal::wrong("login", message)),
         _ => None,
     }
 }

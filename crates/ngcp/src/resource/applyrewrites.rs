@@ -58,7 +58,7 @@ struct ApplyRewrites;
 
 /// The variables of a body.
 fn variables(sent: Option<&Value>) -> Outcome<Variables> {
-    let wrong = |why: &str| Refusal::invalid_field("variables", "", why);
+    let wrong = |why: &str| Refusal::wrong("variables", why);
     let named = match sent {
         None | Some(Value::Null) => return Ok(Variables::new()),
         Some(Value::Object(named)) if named.len() <= MOST_VARIABLES => named,
@@ -87,7 +87,7 @@ fn numbers(input: &Item) -> Outcome<(Vec<String>, bool)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     match (input.get("numbers"), input.get("number")) {
         (Some(Value::Array(several)), _) if several.len() > MOST_NUMBERS => {
-            Err(Refusal::invalid_field("numbers", "", &format!("At most {MOST_NUMBERS} numbers are taken")).into())
+            Err(Refusal::wrong("numbers", &format!("At most {MOST_NUMBERS} numbers are taken")).into())
         }
         (Some(Value::Array(several)), _) => Ok((several.iter().filter_map(text).collect(), false)),
         (_, Some(Value::String(one))) => Ok((vec![one.clone()], true)),
@@ -180,7 +180,7 @@ mod tests {
             (json!({ "a": "1".repeat(256) }), "'a' must be a text or an array of texts"),
         ] {
             let Err(Failure::Refused(refusal)) = variables(Some(&wrong)) else { panic!("{wrong} is taken") };
-            assert_eq!(refusal, Refusal::invalid_field("variables", "", why), "{wrong}");
+            assert_eq!(refusal, Refusal::wrong("variables", why), "{wrong}");
         }
     }
 }

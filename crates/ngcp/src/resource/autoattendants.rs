@@ -76,7 +76,7 @@ impl Behaviour for Attendants {
             Error::Taken { value, .. } => Some(Refusal::new(422, format!("Slot '{value}' must be unique."))),
             Error::Invalid { field: "destination", .. } => {
                 let message = "Invalid destination, must be number, username or SIP URI";
-                Some(Refusal::invalid_field("destination", "", message))
+                Some(Refusal::wrong("destination", message))
             }
             _ => None,
         }

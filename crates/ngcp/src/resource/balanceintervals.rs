@@ -5,6 +5,8 @@
 //! decision: the number of an interval is its place in the contract's row of intervals, and where very many idle ones were
 //! passed over at once, one stands for them; resellers and those who care for customers see those of customers only.
 
+use std::collections::HashSet;
+
 use axum::http::header;
 use registry::account::{BALANCES, CUSTOMERS};
 use registry::billing::interval::{self, Shown};
@@ -33,7 +35,7 @@ pub(super) static BALANCEINTERVALS: Resource = Resource {
     links: &[
         Link::to("billingprofiles", "/api/billingprofiles/{billing_profile_id}"),
         Link::to("profilepackages", "/api/profilepackages/{profile_package_id}"),
-        Link::to("customerbalances", "/api/customerbalances/{contract_id}"),
+        Link::to("customerbalances", "/api/customerbalances/{contract_id}").when(OF_CUSTOMER),
     ],
     nested: true,
     source: Some(&CUSTOMERS),
@@ -72,6 +74,9 @@ const FIELDS: &[Field] = &[
 /// The stop of an interval without an end.
 const NEVER: &str = "9999-12-31 23:59:59";
 
+/// Beside an item's fields, for its links only: whether the contract is a customer, which alone has a customerbalance.
+const OF_CUSTOMER: &str = "of_customer";
+
 struct Intervals;
 
 fn item(account: i64, shown: &Shown) -> Item {
@@ -108,10 +113,17 @@ fn source(role: Role) -> &'static Source {
     if role == Role::Admin { &BALANCES } else { &CUSTOMERS }
 }
 
+/// Which of the contracts are customers.
+async fn customers(cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<HashSet<i64>> {
+    Ok(listing::seen(cx.tx, cx.caller, &CUSTOMERS, ids).await?.into_iter().collect())
+}
+
 /// An item with its links, which lead below its contract.
-fn document(cx: &Cx<'_>, account: i64, shown: &Shown) -> Value {
-    let item = item(account, shown);
+fn document(cx: &Cx<'_>, account: i64, shown: &Shown, customers: &HashSet<i64>) -> Value {
+    let mut item = item(account, shown);
+    item.insert(OF_CUSTOMER.to_owned(), customers.contains(&account).into());
     let links = hal::Links::of(&BALANCEINTERVALS, account, &item, cx.caller.role);
+    item.remove(OF_CUSTOMER);
     let mut body = hal::item(&BALANCEINTERVALS, account, item, &links, cx.state.hal_shape);
     let own = format!("/api/balanceintervals/{account}/{}", shown.interval.ordinal);
     body["_links"]["self"] = json!({ "href": own });
@@ -145,29 +157,23 @@ impl Behaviour for Intervals {
             let query = list::query(&BALANCEINTERVALS, source, cx.params, window, cx.now);
             let found = listing::page(cx.tx, cx.caller, source, &query).await?;
             let current = interval::current(cx.tx, &found.ids, cx.now).await?;
-            let items = found.ids.iter().filter_map(|id| Some(document(cx, *id, current.get(id)?))).collect();
-            let others = cx.params.others();
-            let paging = hal::Paging {
-                path: "/api/balanceintervals/",
-                page: window.page,
-                rows: window.rows,
-                others: &others,
-                more: found.more,
-                total: found.total,
-            };
-            return Ok(Some(hal::collection(call, BALANCEINTERVALS.name, true, &paging, items, cx.state.hal_shape)));
+            let customers = customers(cx, &found.ids).await?;
+            let shown = |id: &i64| Some(document(cx, *id, current.get(id)?, &customers));
+            let items = found.ids.iter().filter_map(shown).collect();
+            let page = list::Page { window, more: found.more, total: found.total, items };
+            return Ok(Some(page.reply(cx, call, &BALANCEINTERVALS)));
         };
         let (contract, number) = ids(path)?;
         if !listing::shows(cx.tx, cx.caller, source, contract).await? {
             return Err(not_found().into());
         }
-        let account = AccountId(contract);
+        let (account, customers) = (AccountId(contract), customers(cx, &[contract]).await?);
         if let Some(number) = number {
             let shown = match interval::one(cx.tx, account, cx.now, number).await {
                 Err(registry::Error::NotFound { .. }) => return Err(not_found().into()),
                 found => found?,
             };
-            let body = document(cx, contract, &shown);
+            let body = document(cx, contract, &shown, &customers);
             let own = format!("/api/balanceintervals/{contract}/{number}");
             let link = |reply: Reply, href: &str, rel: &str| reply.header(header::LINK, format!("<{href}>; rel={rel}"));
             let reply = hal::document(call, 200, &body);
@@ -177,16 +183,8 @@ impl Behaviour for Intervals {
         let window = list::Window::of(cx.params)?;
         let descending = cx.params.get("order_by_direction").is_some_and(|text| text.eq_ignore_ascii_case("desc"));
         let (page, total) = interval::history(cx.tx, account, cx.now, descending, window.offset(), window.rows).await?;
-        let items = page.iter().map(|shown| document(cx, contract, shown)).collect();
-        let (path, others) = (format!("/api/balanceintervals/{contract}/"), cx.params.others());
-        let paging = hal::Paging {
-            path: &path,
-            page: window.page,
-            rows: window.rows,
-            others: &others,
-            more: window.offset().saturating_add(window.rows) < total,
-            total: (!cx.params.is_true("no_count")).then_some(total),
-        };
-        Ok(Some(hal::collection(call, BALANCEINTERVALS.name, true, &paging, items, cx.state.hal_shape)))
+        let items = page.iter().map(|shown| document(cx, contract, shown, &customers)).collect();
+        let page = list::Page::of(cx.params, window, total, items);
+        Ok(Some(page.reply_at(cx, call, &BALANCEINTERVALS, &format!("/api/balanceintervals/{contract}/"))))
     }
 }

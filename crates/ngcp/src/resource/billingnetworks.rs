@@ -8,12 +8,11 @@
 use registry::Error;
 use registry::billing::network::{self, Network};
 use registry::id::NetworkId;
+use registry::ip_block;
 use registry::listing::Condition;
-use serde_json::Value;
 
 use crate::kernel::{
-    Behaviour, Created, Cx, Field, Filter, Item, Kind, Link, Outcome, PatchOps, Records, Refusal, Resource, SELLERS,
-    Verb,
+    Behaviour, Created, Cx, Field, Filter, Kind, Link, Outcome, PatchOps, Records, Refusal, Resource, SELLERS, Verb,
 };
 
 pub(super) static BILLINGNETWORKS: Resource = Resource {
@@ -64,21 +63,13 @@ struct Networks;
 
 #[async_trait::async_trait]
 impl Behaviour for Networks {
-    async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        RECORDS.load(cx, ids).await
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&RECORDS)
     }
 
     fn condition(&self, name: &str, value: &str) -> Option<Condition> {
-        let ip = || value.trim().parse().map_or(Condition::Never, |ip| Condition::Is("ip", network::key(ip).into()));
+        let ip = || value.trim().parse().map_or(Condition::Never, |ip| Condition::Is("ip", ip_block::key(ip).into()));
         (name == "ip").then(ip)
-    }
-
-    async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
-        RECORDS.create(cx, input).await
-    }
-
-    async fn replace(&self, cx: &mut Cx<'_>, id: i64, old: &Item, new: Item) -> Outcome<()> {
-        RECORDS.replace(cx, id, old, new).await
     }
 
     async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
@@ -95,9 +86,5 @@ impl Behaviour for Networks {
             )),
             _ => None,
         }
-    }
-
-    fn journal_content(&self, resource: &Resource, record: &Value) -> Item {
-        RECORDS.journal_content(resource, record)
     }
 }

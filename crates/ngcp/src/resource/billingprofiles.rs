@@ -69,7 +69,7 @@ const FIELDS: &[Field] = &[
     Field::new("ignore_domain", Kind::Bool).doc("Fees match numbers without their domain."),
     Field::new("interval_charge", Kind::Float).doc("Billed every interval, in cents; no balance is reduced by it."),
     Field::new("interval_free_time", Kind::Int).doc("Free seconds every interval."),
-    Field::new("interval_free_cash", Kind::Float).doc("Free cash every interval, in cents."),
+    Field::new("interval_free_cash", Kind::Float).doc("Free cash every interval, in cents; not below zero."),
     Field::new("fraud_interval_limit", Kind::Int).doc("Most an interval's calls may cost, in cents."),
     Field::new("fraud_interval_lock", LOCK).doc("What is locked then: see fraud_daily_lock."),
     Field::new("fraud_interval_notify", Kind::Text(0, 255)).doc("E-mail addresses told of it, with commas between."),

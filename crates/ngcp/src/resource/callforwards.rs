@@ -14,7 +14,9 @@ use registry::{Error, subscriber};
 use serde_json::{Value, json};
 
 use super::cfsets::{self, BNUMBER, DESTINATION, PERIOD, SOURCE, content};
-use crate::kernel::{Behaviour, Cx, EVERYONE, Failure, Field, Item, Kind, Link, Outcome, Refusal, Resource, Verb};
+use crate::kernel::{
+    Behaviour, Cx, EVERYONE, Failure, Field, Filter, Item, Kind, Link, Outcome, Refusal, Resource, Verb,
+};
 
 const MODES: Kind = Kind::Enum(&["whitelist", "blacklist"]);
 
@@ -66,6 +68,7 @@ pub(super) static CALLFORWARDS: Resource = Resource {
         (Verb::Modify, EVERYONE),
         (Verb::Delete, EVERYONE),
     ],
+    filters: &[Filter::exact("subscriber_id", "id")],
     links: &[Link::to("subscribers", "/api/subscribers/{id}")],
     journal: Some("call_forwards"),
     links_itself: true,

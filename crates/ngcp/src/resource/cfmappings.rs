@@ -264,7 +264,7 @@ impl Behaviour for CfMappings {
                 None => cfsets::refusal(error),
             },
             Error::Invalid { field: "ring_timeout", .. } => {
-                Some(Refusal::invalid_field("cft_ringtimeout", "", "Cft ringtimeout field is required"))
+                Some(Refusal::wrong("cft_ringtimeout", "Cft ringtimeout field is required"))
             }
             other => cfsets::refusal(other),
         }

@@ -35,7 +35,7 @@ pub(super) static CONTRACTS: Resource = Resource {
             .doc("Billing profiles to come, at most 100."),
         Field::new("all_billing_profiles", Kind::List(&Kind::Object(INTERVAL)))
             .read_only()
-            .doc("All billing profiles, past and to come."),
+            .doc("The billing profiles, past and to come; of more than 250 those that begin last."),
     ],
     verbs: &[
         (Verb::List, ADMIN),

@@ -139,7 +139,7 @@ impl Behaviour for CreditHolds {
             expires_at,
             ..CreditHold::default()
         };
-        record::update(cx.tx, cx.caller, cx.now, after).await?;
+        credit_hold::change(cx.tx, cx.caller, cx.now, after).await?;
         Ok(())
     }
 

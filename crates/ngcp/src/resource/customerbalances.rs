@@ -63,8 +63,13 @@ impl Behaviour for Balances {
         let cash = sent.map(|sent| Money::parse("cash_balance", &sent.to_string())).transpose()?;
         let free_time = new.get("free_time_balance").or_else(|| old.get("free_time_balance"));
         let free_time = free_time.and_then(Value::as_i64).unwrap_or_default();
-        topup::set_balance(cx.tx, cx.caller, cx.now, AccountId(id), cash, free_time).await?;
-        Ok(())
+        let set = topup::set_balance(cx.tx, cx.caller, cx.now, AccountId(id), cash, free_time).await;
+        set.map(drop).map_err(|error| match (error, sent) {
+            (Error::Invalid { message, .. }, Some(sent)) => {
+                Refusal::invalid_field("cash_balance", &sent.to_string(), &message).into()
+            }
+            (error, _) => error.into(),
+        })
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {

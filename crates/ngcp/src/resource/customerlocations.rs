@@ -1,16 +1,16 @@
 //! Customer locations: places of a customer, told by the addresses of its phones.
 //!
-//! Beyond storing: the name is unique for the customer; blocks are networks that do not overlap within a location. Our
-//! decisions: locations of one customer may lie within each other, the smallest block holds; administrators and resellers
-//! keep them.
+//! Beyond storing: the name is unique for the customer; blocks are kept in order with the bits behind their masks cleared,
+//! and do not overlap within a location. Our decisions: a mask of all bits is shown as none; locations of one customer may
+//! lie within each other, the smallest block holds; administrators and resellers keep them.
 
 use registry::Error;
+use registry::ip_block;
 use registry::listing::Condition;
 use registry::location::{self, Location};
 
 use crate::kernel::{
-    Behaviour, Created, Cx, Field, Filter, Item, Kind, Link, Outcome, PatchOps, Records, Refusal, Resource, SELLERS,
-    Verb,
+    Behaviour, Created, Field, Filter, Kind, Link, PatchOps, Records, Refusal, Resource, SELLERS, Verb,
 };
 
 pub(super) static CUSTOMERLOCATIONS: Resource = Resource {
@@ -56,7 +56,7 @@ const FIELDS: &[Field] = &[
 ];
 
 const BLOCK: &[Field] = &[
-    Field::new("ip", Kind::Text(1, 46)).required().doc("The first address of a network, IPv4 or IPv6."),
+    Field::new("ip", Kind::Text(1, 46)).required().doc("An address of IPv4 or IPv6; bits behind the mask are cleared."),
     Field::new("mask", Kind::IntRange(0, 128))
         .doc("How many bits its addresses have in common; none: it is one address."),
 ];
@@ -66,29 +66,13 @@ struct Locations(Records<Location>);
 
 #[async_trait::async_trait]
 impl Behaviour for Locations {
-    async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        self.0.load(cx, ids).await
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&self.0)
     }
 
     fn condition(&self, name: &str, value: &str) -> Option<Condition> {
-        let address = || value.trim().parse().map(location::searched);
+        let address = || value.trim().parse().map(ip_block::key);
         (name == "ip").then(|| address().map_or(Condition::Never, |text| Condition::Is("address", text.into())))
-    }
-
-    async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
-        self.0.create(cx, input).await
-    }
-
-    async fn replace(&self, cx: &mut Cx<'_>, id: i64, old: &Item, new: Item) -> Outcome<()> {
-        self.0.replace(cx, id, old, new).await
-    }
-
-    async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        self.0.delete(cx, id).await
-    }
-
-    fn refusal(&self, error: &Error) -> Option<Refusal> {
-        self.0.refusal(error)
     }
 }
 

@@ -86,7 +86,7 @@ const FIELDS: &[Field] = &[
     Field::new("billing_profiles", Kind::List(&Kind::Object(INTERVAL))).doc("Billing profiles to come, at most 100."),
     Field::new("all_billing_profiles", Kind::List(&Kind::Object(INTERVAL)))
         .read_only()
-        .doc("All billing profiles, past and to come."),
+        .doc("The billing profiles, past and to come; of more than 250 those that begin last."),
     Field::new("vat_rate", Kind::FloatRange(0.0, 100.0)).doc("Value added tax in per cent."),
     Field::new("add_vat", Kind::Bool).doc("Whether the tax is added to prices."),
     Field::new("subscriber_email_template_id", Kind::PosInt)

@@ -6,16 +6,14 @@
 
 use std::collections::HashMap;
 
-use axum::http::{Method, header};
 use registry::emergency::{self, Container, Entry, MAPPINGS, MOST, Mapping};
 use registry::id::AccountId;
 use registry::listing::{self, Condition, Query};
 use registry::{Error, Role, record};
-use serde_json::Value;
 
 use crate::kernel::{
-    Behaviour, Call, Created, Cx, Failure, Field, Filter, Item, Kind, Link, Outcome, Records, Refusal, Reply, Resource,
-    SELLERS, Verb,
+    Behaviour, Call, Created, Cx, Field, Filter, Kind, Link, Outcome, Records, Refusal, Reply, Resource, SELLERS, Verb,
+    table,
 };
 
 pub(super) static EMERGENCYMAPPINGS: Resource = Resource {
@@ -44,6 +42,8 @@ pub(super) static EMERGENCYMAPPINGS: Resource = Resource {
     parameters: &[("purge_existing", "With POST of text/csv: removes all mappings of the reseller first.")],
     links: &[Link::to("emergencymappingcontainers", "/api/emergencymappingcontainers/{emergency_container_id}")],
     created: Created::Representation,
+    takes: table::TAKES,
+    gives: table::GIVES,
     links_itself: true,
     source: Some(&MAPPINGS),
     example: r#"{"emergency_container_id": 1, "code": "144", "prefix": "0431", "suffix": "00"}"#,
@@ -84,49 +84,22 @@ fn words(error: &Error) -> Option<Refusal> {
 
 #[async_trait::async_trait]
 impl Behaviour for Mappings {
-    async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        RECORDS.load(cx, ids).await
-    }
-
-    async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
-        RECORDS.create(cx, input).await
-    }
-
-    async fn replace(&self, cx: &mut Cx<'_>, id: i64, old: &Item, new: Item) -> Outcome<()> {
-        RECORDS.replace(cx, id, old, new).await
-    }
-
-    async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        RECORDS.delete(cx, id).await
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&RECORDS)
     }
 
     async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        if call.id.is_some() {
-            return Ok(None);
-        }
-        let csv = |text: &str| text.split([',', ';']).next().is_some_and(|first| first.trim() == "text/csv");
-        if call.method == Method::POST && call.media_type().as_deref() == Some("text/csv") {
+        if table::is_posted(call) {
             let reseller = reseller(cx)?;
             let entries = read(&call.body)?;
             let purge = cx.params.is_true("purge_existing");
             emergency::take_in(cx.tx, cx.caller, cx.now, reseller, &entries, purge).await?;
             return Ok(Some(Reply::status(201)));
         }
-        if call.method == Method::GET && call.header("accept").is_some_and(csv) {
-            let reply = Reply::status(200)
-                .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-                .header(header::CONTENT_DISPOSITION, "attachment; filename=emergency_mappings.csv");
-            return Ok(Some(reply.body(written(cx).await?)));
+        if table::is_wanted(call) {
+            return Ok(Some(written(cx).await?.reply("emergency_mappings.csv")?));
         }
         Ok(None)
-    }
-
-    fn refusal(&self, error: &Error) -> Option<Refusal> {
-        words(error)
-    }
-
-    fn journal_content(&self, resource: &Resource, record: &Value) -> Item {
-        RECORDS.journal_content(resource, record)
     }
 }
 
@@ -147,32 +120,26 @@ fn reseller(cx: &Cx<'_>) -> Result<AccountId, Refusal> {
 /// # Errors
 /// 422 naming the line.
 fn read(body: &[u8]) -> Result<Vec<Entry>, Refusal> {
-    // Spreadsheets put a byte order mark before the first line.
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let mut reader = csv::ReaderBuilder::new();
-    let mut reader = reader.has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(body);
+    let mut reader = table::reader(body);
     let mut entries = Vec::new();
     let mut record = csv::StringRecord::new();
     let mut first = true;
     loop {
-        let more = reader.read_record(&mut record).map_err(|error| {
-            let line = error.position().map_or(0, csv::Position::line);
-            Refusal::new(422, format!("line {line}: it is not UTF-8"))
-        })?;
+        let more = reader.read_record(&mut record).map_err(|error| table::unreadable(&error))?;
         if !more {
             return Ok(entries);
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = table::line(&record);
         let names = record.iter().zip(COLUMNS).all(|(cell, name)| cell.eq_ignore_ascii_case(name));
         if std::mem::take(&mut first) && names {
             continue;
         }
         if !(2..=COLUMNS.len()).contains(&record.len()) {
-            let message = format!("line {line}: {} columns, where 2 to {} are wanted", record.len(), COLUMNS.len());
-            return Err(Refusal::new(422, message));
+            let what = format!("{} columns, where 2 to {} are wanted", record.len(), COLUMNS.len());
+            return Err(table::wrong(line, what));
         }
         if entries.len() == MOST {
-            return Err(Refusal::new(422, format!("line {line}: there are more than {MOST} mappings")));
+            return Err(table::wrong(line, format!("there are more than {MOST} mappings")));
         }
         let cell = |n: usize| record.get(n).filter(|cell| !cell.is_empty()).map(str::to_owned);
         entries.push(Entry {
@@ -189,15 +156,13 @@ fn read(body: &[u8]) -> Result<Vec<Entry>, Refusal> {
 ///
 /// # Errors
 /// 422 where there are too many for one file.
-async fn written(cx: &mut Cx<'_>) -> Outcome<Vec<u8>> {
+async fn written(cx: &mut Cx<'_>) -> Outcome<table::Writer> {
     let conditions: Vec<Condition> = ["reseller_id", "emergency_container_id"]
         .into_iter()
         .filter_map(|column| Some((column, cx.params.get(column)?)))
         .map(|(column, id)| id.parse::<i64>().map_or(Condition::Never, |id| Condition::Is(column, id.into())))
         .collect();
-    let failed = |error: csv::Error| Failure::from(Error::Internal(error.to_string()));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(failed)?;
+    let mut writer = table::Writer::new(COLUMNS)?;
     let mut names: HashMap<i64, String> = HashMap::new();
     let (mut last, mut written) = (0, 0);
     loop {
@@ -214,7 +179,7 @@ async fn written(cx: &mut Cx<'_>) -> Outcome<Vec<u8>> {
         for mapping in &mappings {
             let name = names.get(&mapping.emergency_container_id.0).map_or("", String::as_str);
             let [prefix, suffix] = [&mapping.prefix, &mapping.suffix].map(|part| part.as_deref().unwrap_or_default());
-            writer.write_record([name, &mapping.code, prefix, suffix]).map_err(failed)?;
+            writer.row([name, &mapping.code, prefix, suffix])?;
         }
         written += mappings.len();
         if written > MOST {
@@ -223,10 +188,9 @@ async fn written(cx: &mut Cx<'_>) -> Outcome<Vec<u8>> {
         }
         match page.ids.last() {
             Some(id) if page.more => last = *id,
-            _ => break,
+            _ => return Ok(writer),
         }
     }
-    writer.into_inner().map_err(|error| Error::Internal(error.to_string()).into())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Collections whose data comes from parts that are not there yet: calls and their records, recordings, voice mail, faxes,
-//! text messages, devices, invoices, interception.
+//! text messages, devices, invoices.
 //!
 //! Each can be asked as any other and has nothing in it. What would make something of them is not offered, so that
 //! nobody believes that a call was placed or a message sent. Who may ask is our decision where the dialect's own
@@ -7,8 +7,7 @@
 
 use registry::Role;
 
-use crate::kernel::hal::{self, Paging};
-use crate::kernel::list::Window;
+use crate::kernel::list::{Page, Window};
 use crate::kernel::{Behaviour, Call, Cx, EVERYONE, Field, Filter, Outcome, Reply, Resource, SELLERS, Verb};
 
 /// Administrators, resellers, and whoever administers a customer.
@@ -17,8 +16,6 @@ const KEEPERS: &[Role] = &[Role::Admin, Role::Reseller, Role::SubscriberAdmin];
 const HOLDERS: &[Role] = &[Role::Admin, Role::Reseller, Role::SubscriberAdmin, Role::Subscriber];
 /// The same as may define the preferences of field devices.
 const FIELD: &[Role] = &[Role::Admin, Role::Reseller, Role::CareAdmin, Role::Care, Role::SubscriberAdmin];
-/// Lawful interception.
-const LISTENERS: &[Role] = &[Role::Admin, Role::Intercept];
 
 const SHAPE: Resource = Resource { fields: &[Field::ID], ..Resource::DEFAULT };
 
@@ -32,7 +29,7 @@ macro_rules! empties {
             doc: concat!($doc, " There are none yet: the collection is always empty, and nothing can be put into it."),
             verbs: &[(Verb::List, $roles), (Verb::Get, $roles)],
             filters: $filters,
-            behaviour: &Empty { path: concat!("/api/", $name, "/") },
+            behaviour: &Empty { resource: &$resource },
             ..SHAPE
         };
     )*};
@@ -72,9 +69,6 @@ empties! {
         by!["subscriber_id" "time_from" "time_to" "sid"];
     FAXRECORDINGS = "faxrecordings", "faxrecording", "Documents of faxes",
         "The documents of faxes, which need a fax server.", EVERYONE, by!["format"];
-    INTERCEPTIONS = "interceptions", "interception", "Interceptions",
-        "Numbers whose calls are delivered to an authority, which needs a system for lawful interception.", LISTENERS,
-        by!["liid" "number" "order"];
     INVOICES = "invoices", "invoice", "Invoices",
         "Invoices of customers, which are drawn up from the records of calls.", SELLERS,
         by!["contract_id" "customer_id" "serial" "period_start_from" "period_start_to"];
@@ -115,8 +109,6 @@ empties! {
     SMS = "sms", "sms", "Text messages",
         "Text messages that were sent and received, which need a message centre. None can be sent.", HOLDERS,
         by!["subscriber_id" "time_from" "time_to" "direction"];
-    VOICEMAILGREETINGS = "voicemailgreetings", "voicemailgreeting", "Voice mail greetings",
-        "The greetings of voice boxes, which need a voice mail server.", EVERYONE, by!["subscriber_id" "type"];
     VOICEMAILRECORDINGS = "voicemailrecordings", "voicemailrecording", "Recordings of voice mails",
         "The sound of voice mails, which needs a voice mail server.", EVERYONE, by!["subscriber_id"];
     VOICEMAILS = "voicemails", "voicemail", "Voice mails",
@@ -146,7 +138,7 @@ pub(super) static PARTYCALLCONTROLS: Resource = Resource {
 
 /// A collection with nothing in it.
 struct Empty {
-    path: &'static str,
+    resource: &'static Resource,
 }
 
 #[async_trait::async_trait]
@@ -155,10 +147,7 @@ impl Behaviour for Empty {
         if call.id.is_some() {
             return Ok(None);
         }
-        let Window { page, rows } = Window::of(cx.params)?;
-        let others = cx.params.others();
-        let total = (!cx.params.is_true("no_count")).then_some(0);
-        let paging = Paging { path: self.path, page, rows, others: &others, more: false, total };
-        Ok(Some(hal::collection(call, "", false, &paging, Vec::new(), cx.state.hal_shape)))
+        let page = Page::of(cx.params, Window::of(cx.params)?, 0, Vec::new());
+        Ok(Some(page.reply(cx, call, self.resource)))
     }
 }

@@ -29,7 +29,8 @@ pub(super) static FEELOOKUPS: Resource = Resource {
           unless it is anchored with ^ or $. At most 1024 fees whose beginning fits are tried, and some \
           hundreds of usual regular expressions: more are an error. Off-peak \
           times go by the time zone of the customer's contact, or else of the reseller's, or else UTC. Each increment is \
-          billed by what holds when it begins. Rates and costs are cents; a cost is rounded once, half to even, to a \
+          billed by what holds when it begins. Seconds of free time are taken off first where the fee has use_free_time: \
+          those in free_time, or else the free_time_balance that the customer has now, which stays what it is. Rates and costs are cents; a cost is rounded once, half to even, to a \
           ten-thousandth.",
     fields: &[
         Field::new("billing_profile_id", Kind::PosInt).doc("A billing profile."),
@@ -41,8 +42,9 @@ pub(super) static FEELOOKUPS: Resource = Resource {
         Field::new("time", Kind::Timestamp).doc("When it begins; left out: now."),
         Field::new("ip", Kind::Text(1, 45)).doc("The address that it comes from, for billing networks."),
         Field::new("duration", Kind::Float).doc("Its length in seconds, at most 366 days; left out: no cost is told."),
-        Field::new("free_time", Kind::IntRange(0, 1_000_000_000))
-            .doc("Seconds of free time that are left; left out: none."),
+        Field::new("free_time", Kind::IntRange(0, 1_000_000_000)).doc(
+            "Seconds of free time that are left; left out: what the customer has now, none with billing_profile_id.",
+        ),
     ],
     verbs: &[(Verb::Create, SELLERS)],
     single: true,
@@ -133,9 +135,9 @@ impl Behaviour for FeeLookups {
             at: text("time").and_then(time::parse).unwrap_or(cx.now),
             ip,
             duration,
-            free_time: input.get("free_time").and_then(Value::as_i64).unwrap_or_default() * 1_000_000,
+            free_time: input.get("free_time").and_then(Value::as_i64).map(|seconds| seconds * 1_000_000),
         };
-        let answer = lookup::answer(cx.tx, cx.caller, &question).await?;
+        let answer = lookup::answer(cx.tx, cx.caller, cx.now, &question).await?;
         let reply = Reply::status(200)
             .header(header::CONTENT_TYPE, "application/json")
             .body(format!("{}\n", shown(&question, &answer)));

@@ -92,9 +92,7 @@ pub(super) fn refusal(error: &registry::Error) -> Option<Refusal> {
         registry::Error::NotFound { kind, key } => {
             field(kind).map(|name| Refusal::invalid_field(name, key, &format!("{kind} does not exist")))
         }
-        registry::Error::Invalid { field: name, message } => {
-            Some(Refusal::invalid_field(field(name).unwrap_or(name), "", message))
-        }
+        registry::Error::Invalid { field: name, message } => Some(Refusal::wrong(field(name).unwrap_or(name), message)),
         _ => None,
     }
 }

@@ -25,6 +25,7 @@ pub(super) static OTPSECRET: Resource = Resource {
     verbs: &[(Verb::List, ANYBODY)],
     single: true,
     enrols: true,
+    gives: &[(Verb::List, "text/plain"), (Verb::List, "image/png")],
     behaviour: &OtpSecret,
     ..Resource::DEFAULT
 };

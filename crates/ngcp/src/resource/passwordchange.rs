@@ -101,7 +101,7 @@ impl Behaviour for PasswordChange {
 pub(super) fn refusal(error: &Error) -> Option<Refusal> {
     match error {
         Error::Invalid { field: "password" | "webpassword", message } => {
-            Some(Refusal::invalid_field("password", "", message))
+            Some(Refusal::invalid_field("password", "*****", message))
         }
         _ => None,
     }

@@ -16,7 +16,8 @@ pub(super) static PEERINGINBOUNDRULES: Resource = Resource {
     title: "Peering inbound rules",
     doc: "To which peering group a call belongs that comes from an address of its servers. The rules of all groups with \
           that address are looked at, the least priority first; the first that fits decides. Where none fits, the call \
-          belongs to a group without rules.",
+          belongs to a group without rules. The last enabled rule of a group stays as long as another group has the address, \
+          port and transport of one of its servers.",
     fields: FIELDS,
     verbs: VERBS,
     filters: &[

@@ -107,7 +107,7 @@ impl Behaviour for MetaEntries {
             Error::Taken { value, .. } => format!("Preference attribute '{value}' already exists"),
             Error::Invalid { field: "reseller_id", .. } => "Changing the reseller ID is not allowed.".to_owned(),
             Error::Invalid { field, message } => {
-                return Some(Refusal::invalid_field(field, "", &format!("{field} {message}")));
+                return Some(Refusal::wrong(*field, &format!("{field} {message}")));
             }
             _ => return None,
         };

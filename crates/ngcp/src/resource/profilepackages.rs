@@ -3,13 +3,13 @@
 //! Beyond storing: the profiles and networks are the reseller's, and one initial profile has no network; profiles have one
 //! currency; thresholds go with what they bring about; a timely duration goes with carry_over_timely; intervals stay as
 //! they are while contracts use the package, and then it can't be terminated either. Our decision: amounts are whole
-//! cents; a package that a voucher which was not used gives can't be terminated.
+//! cents; of the profiles of a list, which begin together, each is for another network and at most one for none; a package
+//! that a voucher which was not used gives can't be terminated.
 
 use registry::Error;
 use registry::billing::package::{self, Package};
 use registry::id::PackageId;
 use registry::listing::Condition;
-use serde_json::Value;
 
 use crate::kernel::{
     Behaviour, Created, Cx, Field, Filter, Item, Kind, Link, Outcome, PatchOps, Records, Refusal, Resource, SELLERS,
@@ -66,11 +66,11 @@ const FIELDS: &[Field] = &[
     Field::RESELLER,
     Field::new("name", Kind::Text(1, 255)).required().doc("Its name, unique for the reseller."),
     Field::new("description", Kind::Text(0, 255)).required().doc("What it is."),
-    Field::new("initial_balance", Kind::Int).doc("What a new customer has, in cents."),
-    Field::new("service_charge", Kind::Int).doc("What is kept of each top-up, in cents."),
+    Field::new("initial_balance", Kind::Int).doc("What a new customer has, in cents; not below zero."),
+    Field::new("service_charge", Kind::Int).doc("What is kept of each top-up, in cents; not below zero."),
     Field::new("initial_profiles", PROFILES)
         .required()
-        .doc("The billing profiles from the beginning; at least one without a network."),
+        .doc("The billing profiles from the beginning: one without a network, and at most one for each network."),
     Field::new("balance_interval_value", Kind::PosInt).required().doc("How many units a balance interval lasts."),
     Field::new("balance_interval_unit", UNIT).required().doc("What balance intervals are measured in."),
     Field::new(
@@ -92,13 +92,18 @@ const FIELDS: &[Field] = &[
     Field::new("timely_duration_value", Kind::PosInt)
         .doc("A top-up is timely so many units before the end of the interval; for carry_over_timely."),
     Field::new("timely_duration_unit", UNIT).doc("What that is measured in."),
-    Field::new("underrun_lock_threshold", Kind::Int).doc("Falling below so many cents locks the subscribers."),
-    Field::new("underrun_lock_level", LOCK).doc("How they are locked then; see lock of subscribers."),
+    Field::new("underrun_lock_threshold", Kind::Int)
+        .doc("Having less than so many cents, by falling or from the beginning, locks the subscribers."),
+    Field::new("underrun_lock_level", LOCK)
+        .doc("How those are locked then that are locked less; see lock of subscribers."),
     Field::new("underrun_profile_threshold", Kind::Int)
-        .doc("Falling below so many cents lets the underrun profiles hold."),
-    Field::new("underrun_profiles", PROFILES).doc("The billing profiles that hold then."),
-    Field::new("topup_lock_level", LOCK).doc("How subscribers are locked with a top-up: 0 unlocks them."),
-    Field::new("topup_profiles", PROFILES).doc("The billing profiles that hold from a top-up on."),
+        .doc("Having less than so many cents, by falling or from the beginning, lets the underrun profiles hold."),
+    Field::new("underrun_profiles", PROFILES)
+        .doc("The billing profiles that hold then, at most one for each network and one without."),
+    Field::new("topup_lock_level", LOCK)
+        .doc("What a top-up makes of the lock that an underrun has set: 0 takes it off. Other locks stay."),
+    Field::new("topup_profiles", PROFILES)
+        .doc("The billing profiles that hold from a top-up on, at most one for each network and one without."),
     Field::new("contract_cnt", Kind::Int).read_only().doc("How many contracts that are not terminated use it."),
     Field::new("voucher_cnt", Kind::Int).read_only().doc("How many vouchers give it."),
 ];
@@ -114,6 +119,10 @@ struct Packages;
 
 #[async_trait::async_trait]
 impl Behaviour for Packages {
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&RECORDS)
+    }
+
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
         let mut items = RECORDS.load(cx, ids).await?;
         let (customers, vouchers) = package::usage(cx.tx, ids).await?;
@@ -131,14 +140,6 @@ impl Behaviour for Packages {
             "network_name" => Some(Condition::Is("network", value.into())),
             _ => None,
         }
-    }
-
-    async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
-        RECORDS.create(cx, input).await
-    }
-
-    async fn replace(&self, cx: &mut Cx<'_>, id: i64, old: &Item, new: Item) -> Outcome<()> {
-        RECORDS.replace(cx, id, old, new).await
     }
 
     async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
@@ -160,9 +161,5 @@ impl Behaviour for Packages {
             _ => return None,
         };
         Some(Refusal::new(422, message))
-    }
-
-    fn journal_content(&self, resource: &Resource, record: &Value) -> Item {
-        RECORDS.journal_content(resource, record)
     }
 }

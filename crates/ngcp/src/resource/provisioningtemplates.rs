@@ -60,7 +60,7 @@ fn words(error: &Error) -> Option<Refusal> {
         Error::Taken { value, .. } => {
             Some(Refusal::new(422, format!("Provisioning template '{value}' already exists.")))
         }
-        Error::Invalid { field: "yaml", message } => Some(Refusal::invalid_field("yaml", "", message)),
+        Error::Invalid { field: "yaml", message } => Some(Refusal::wrong("yaml", message)),
         _ => None,
     }
 }

@@ -50,7 +50,7 @@ fn words(error: &Error) -> Option<Refusal> {
             Some(Refusal::new(422, "Invalid 'subscriber_id', does not exist."))
         }
         Error::Invalid { field: "time", .. } => {
-            Some(Refusal::invalid_field("time", "", "Invalid time format, must be HH:MM or HH:MM:SS"))
+            Some(Refusal::wrong("time", "Invalid time format, must be HH:MM or HH:MM:SS"))
         }
         _ => None,
     }

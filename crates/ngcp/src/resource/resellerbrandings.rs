@@ -35,7 +35,7 @@ pub(super) static RESELLERBRANDINGS: Resource = Resource {
     filters: &[Filter::exact("reseller_id", "reseller_id")],
     links: &[
         Link::to("resellers", "/api/resellers/{reseller_id}").seen_by(&[Role::Admin]),
-        Link::to("resellerbrandinglogos", "/api/resellerbrandinglogos/{id}"),
+        Link::to("resellerbrandinglogos", "/api/resellerbrandinglogos/{id}").when("logo_image_type"),
     ],
     created: Created::Representation,
     links_itself: true,
@@ -63,24 +63,20 @@ struct Brandings;
 
 #[async_trait::async_trait]
 impl Behaviour for Brandings {
-    async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        RECORDS.load(cx, ids).await
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&RECORDS)
     }
 
     async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
-        let logo = cx.upload.map(|upload| &upload.data[..]);
+        let logo = cx.file();
         Ok(branding::create(cx.tx, cx.caller, cx.now, read(FIELDS, input)?, logo).await?.id.0)
     }
 
     async fn replace(&self, cx: &mut Cx<'_>, id: i64, _old: &Item, new: Item) -> Outcome<()> {
         let after = Branding { id: BrandingId(id), ..read(FIELDS, new)? };
-        let logo = cx.upload.map(|upload| &upload.data[..]);
+        let logo = cx.file();
         branding::update(cx.tx, cx.caller, cx.now, after, logo).await?;
         Ok(())
-    }
-
-    async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        RECORDS.delete(cx, id).await
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {
@@ -102,6 +98,7 @@ pub(super) static RESELLERBRANDINGLOGOS: Resource = Resource {
     fields: &[Field::ID],
     verbs: &[(Verb::List, EVERYONE), (Verb::Get, EVERYONE)],
     parameters: &[("subscriber_id", "Whose logo is wanted, where the path has no id.")],
+    gives: &[(Verb::List, "image/*"), (Verb::Get, "image/*")],
     source: Some(&ALL),
     behaviour: &Logos,
     ..Resource::DEFAULT

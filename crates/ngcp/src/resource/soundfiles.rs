@@ -7,13 +7,13 @@
 //! Decided here: recordings are kept and given back as they came. Another format than the stored one is refused, as
 //! nothing is transcoded.
 
-use axum::http::{HeaderName, header};
 use registry::Error;
 use registry::id::SoundFileId;
 use registry::sound::SoundFile;
-use registry::sound::file::{self, ALL, Format};
+use registry::sound::file::{self, ALL};
 use serde_json::Value;
 
+use super::recording;
 use super::soundsets::KEEPERS;
 use crate::kernel::record::read;
 use crate::kernel::{
@@ -44,7 +44,7 @@ pub(super) static SOUNDFILES: Resource = Resource {
     ],
     links: &[
         Link::to("soundsets", "/api/soundsets/{set_id}"),
-        Link::to("soundfilerecordings", "/api/soundfilerecordings/{id}"),
+        Link::to("soundfilerecordings", "/api/soundfilerecordings/{id}").when("has_recording"),
     ],
     created: Created::Representation,
     links_itself: true,
@@ -67,6 +67,9 @@ const FIELDS: &[Field] = &[
         .read_only()
         .doc("How the recording is stored; null: there is none."),
     Field::new("size", Kind::Int).read_only().doc("Bytes of the recording."),
+    Field::new("has_recording", Kind::Bool)
+        .read_only()
+        .doc("Whether soundfilerecordings has what is played for it: its own, or with use_parent that of a set behind its set."),
 ];
 
 static RECORDS: Records<SoundFile> = Records::of(FIELDS);
@@ -95,25 +98,30 @@ impl Files {
 
 #[async_trait::async_trait]
 impl Behaviour for Files {
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&RECORDS)
+    }
+
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        RECORDS.load(cx, ids).await
+        let heard = file::heard(cx.tx, ids).await?;
+        let mut items = RECORDS.load(cx, ids).await?;
+        for (id, item) in &mut items {
+            item.insert("has_recording".to_owned(), heard.contains(id).into());
+        }
+        Ok(items)
     }
 
     async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
         let made = Files::file(cx, input, None)?;
-        let recording = cx.upload.map(|upload| &upload.data[..]);
+        let recording = cx.file();
         Ok(file::create(cx.tx, cx.caller, cx.now, made, recording).await?.id.0)
     }
 
     async fn replace(&self, cx: &mut Cx<'_>, id: i64, old: &Item, new: Item) -> Outcome<()> {
         let after = SoundFile { id: SoundFileId(id), ..Files::file(cx, new, Some(old))? };
-        let recording = cx.upload.map(|upload| &upload.data[..]);
+        let recording = cx.file();
         file::update(cx.tx, cx.caller, cx.now, after, recording).await?;
         Ok(())
-    }
-
-    async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        RECORDS.delete(cx, id).await
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {
@@ -137,7 +145,8 @@ pub(super) static SOUNDFILERECORDINGS: Resource = Resource {
           nearest set behind its set. The id is that of the sound file.",
     fields: &[Field::ID],
     verbs: &[(Verb::Get, KEEPERS)],
-    parameters: &[("format", "wav, mp3 or ogg; another than the stored one is refused, as nothing is transcoded.")],
+    parameters: &[recording::FORMAT],
+    gives: &[(Verb::Get, "audio/*")],
     source: Some(&ALL),
     behaviour: &Recordings,
     ..Resource::DEFAULT
@@ -151,25 +160,6 @@ impl Behaviour for Recordings {
         let id = call.id.as_deref().unwrap_or_default();
         let id = id.parse().map_err(|_| Refusal::new(400, "Invalid id in request URI"))?;
         let found = file::recording(cx.tx, cx.caller, SoundFileId(id)).await?;
-        if let Some(wanted) = cx.params.get("format") {
-            let known: Option<Format> = wanted.parse().ok();
-            let known = known.ok_or_else(|| Refusal::new(422, "Invalid 'format', must be one of wav, mp3, ogg."))?;
-            if known != found.format {
-                let message =
-                    format!("The recording is stored as {}, and this server does not transcode.", found.format);
-                return Err(Refusal::new(422, message).into());
-            }
-        }
-        let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-        let name: String = match found.filename {
-            Some(name) => name.chars().map(safe).collect(),
-            None => format!("recording-{id}.{}", found.format),
-        };
-        let reply = Reply::status(200)
-            .header(header::CONTENT_TYPE, found.format.media_type())
-            .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
-            .header(HeaderName::from_static("x-content-type-options"), "nosniff")
-            .body(found.data);
-        Ok(Some(reply))
+        Ok(Some(recording::reply(cx.params, found, id)?))
     }
 }

@@ -5,8 +5,8 @@ use registry::sound::handle;
 use serde_json::{Value, json};
 
 use super::soundsets::KEEPERS;
-use crate::kernel::hal::{self, Links, Paging};
-use crate::kernel::list::Window;
+use crate::kernel::hal::{self, Links};
+use crate::kernel::list::{Page, Window};
 use crate::kernel::{Behaviour, Call, Cx, Field, Item, Kind, Outcome, Reply, Resource, Verb};
 
 pub(super) static SOUNDGROUPS: Resource = Resource {
@@ -89,16 +89,6 @@ impl Behaviour for Fixed {
             let links = Links::of(resource, id, &item, role);
             hal::item(resource, id, item, &links, shape)
         };
-        let items = page.map(shown).collect();
-        let (path, others) = (format!("/api/{}/", resource.name), cx.params.others());
-        let paging = Paging {
-            path: &path,
-            page: window.page,
-            rows: window.rows,
-            others: &others,
-            more: window.offset().saturating_add(window.rows) < total,
-            total: (!cx.params.is_true("no_count")).then_some(total),
-        };
-        Ok(Some(hal::collection(call, resource.name, resource.lists_links, &paging, items, shape)))
+        Ok(Some(Page::of(cx.params, window, total, page.map(shown).collect()).reply(cx, call, resource)))
     }
 }

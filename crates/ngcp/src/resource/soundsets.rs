@@ -81,7 +81,9 @@ const FIELDS: &[Field] = &[
         .doc("The reseller's customers see it and may use it; not of a customer's sets."),
     Field::new("parent_id", Kind::PosInt)
         .doc("The set whose recordings are played for files with use_parent: one of the same reseller."),
-    Field::new("parent_name", Kind::Text(0, 255)).read_only().doc("The name of that set."),
+    Field::new("parent_name", Kind::Text(0, 255))
+        .read_only()
+        .doc("The name of that set; null where it is not for the caller."),
     Field::new("copy_from_default", Kind::Bool)
         .write_only()
         .doc("Copy factory prompts; refused, as this server has none: use parent_id."),
@@ -114,7 +116,7 @@ impl Behaviour for Sets {
         let mut parents: Vec<i64> = found.iter().filter_map(|set| set.parent_id).map(|id| id.0).collect();
         parents.sort_unstable();
         parents.dedup();
-        let names = set::names(cx.tx, &parents).await?;
+        let names = set::names(cx.tx, cx.caller, &parents).await?;
         let item = |set: &SoundSet| {
             let record = serde_json::to_value(set).map_err(|error| Error::Internal(error.to_string()))?;
             let mut item = self.journal_content(&SOUNDSETS, &record);
@@ -141,7 +143,7 @@ impl Behaviour for Sets {
         match error {
             Error::Taken { value, .. } => Some(Refusal::new(422, format!("Sound set '{value}' already exists."))),
             Error::Dangling { field: "account_id", .. } => Some(Refusal::new(422, "Invalid 'customer_id'")),
-            Error::Invalid { field: "account_id", message } => Some(Refusal::invalid_field("customer_id", "", message)),
+            Error::Invalid { field: "account_id", message } => Some(Refusal::wrong("customer_id", message)),
             _ => None,
         }
     }

@@ -10,14 +10,15 @@
 mod owner;
 
 use axum::http::{HeaderName, Method, header};
+use owner::Found;
 use plane::location::{self, Contact};
 use registry::Role;
 use registry::location_mapping::is_sip_uri;
 use registry::subscriber::Subscriber;
 use serde_json::{Value, json};
 
-use crate::kernel::hal::{self, Links, Paging};
-use crate::kernel::list::Window;
+use crate::kernel::hal::{self, Links};
+use crate::kernel::list::{Page, Window};
 use crate::kernel::{
     Behaviour, Call, Cx, EVERYONE, Field, Item, Kind, Link, Outcome, Refusal, Reply, Resource, Verb, patched, posted,
     time,
@@ -30,8 +31,9 @@ pub(super) static SUBSCRIBERREGISTRATIONS: Resource = Resource {
     doc: "Where subscribers are registered, as the registrar's location table has it (setting registrar.database_url; none \
           is set: there are none, and changes are refused). What is posted is written there: a contact that somebody else \
           keeps, or that never ends. A registrar that keeps contacts in memory sees it when it starts, one that asks its \
-          database at once. The id changes with every change. A page has at most 1000 rows, in the order of the table; \
-          whoever has more than 1000 domains or subscribers has to filter.",
+          database at once. The id changes with every change. A page has at most 1000 rows: administrators get them in \
+          the order of the table, others by subscriber. total_count is left out where there are more than 100000 or, but \
+          for administrators, the subscribers are more than 20000; what lies further on is found by subscriber_id.",
     fields: &[
         Field::new("id", Kind::Text(1, 64))
             .read_only()
@@ -86,7 +88,12 @@ pub(super) fn refusal(error: location::Error) -> Refusal {
         location::Error::NotConfigured => {
             Refusal::new(422, "No registrar is configured: registrations can't be written.")
         }
-        location::Error::TooMany => Refusal::new(422, "Too many subscribers, filter by subscriber_id."),
+        location::Error::TooMany | location::Error::TooFar => {
+            Refusal::new(422, "Too many subscribers, filter by subscriber_id.")
+        }
+        location::Error::TooLong { field, most } => {
+            Refusal::wrong(field, &format!("The registrar takes at most {most} characters"))
+        }
         location::Error::Unavailable(_) => {
             tracing::warn!(%error, "registrations can't be read or written");
             Refusal::new(503, "")
@@ -176,16 +183,16 @@ fn contact(input: &Item, owner: &Subscriber, role: Role, old: Option<&Contact>, 
 
 impl Registrations {
     async fn list(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Reply> {
-        let window = Window::of(cx.params)?;
-        let rows = window.rows.min(MOST_ROWS);
-        let offset = (window.page - 1).saturating_mul(rows);
-        let (found, total) = match cx.state.locations.is_configured() {
-            true => owner::page(cx, now(cx), offset, rows).await?,
-            false => (Vec::new(), 0),
+        let mut window = Window::of(cx.params)?;
+        window.rows = window.rows.min(MOST_ROWS);
+        let found = match cx.state.locations.is_configured() {
+            true => owner::page(cx, now(cx), window).await?,
+            false => Found { contacts: Vec::new(), more: false, total: (!cx.params.is_true("no_count")).then_some(0) },
         };
         let (role, shape) = (cx.caller.role, cx.state.hal_shape);
         let resource = &SUBSCRIBERREGISTRATIONS;
         let items = found
+            .contacts
             .into_iter()
             .map(|(contact, subscriber)| {
                 let item = item(&contact, subscriber);
@@ -193,16 +200,7 @@ impl Registrations {
                 hal::item(resource, &contact.ruid, item, &links, shape)
             })
             .collect();
-        let (path, others) = (format!("/api/{}/", resource.name), cx.params.others());
-        let paging = Paging {
-            path: &path,
-            page: window.page,
-            rows,
-            others: &others,
-            more: offset.saturating_add(rows) < total,
-            total: (!cx.params.is_true("no_count")).then_some(total),
-        };
-        Ok(hal::collection(call, resource.name, resource.lists_links, &paging, items, shape))
+        Ok(Page { window, more: found.more, total: found.total, items }.reply(cx, call, resource))
     }
 
     /// A contact and its subscriber, if the caller sees that.

@@ -35,6 +35,8 @@ pub(super) static TIMESETS: Resource = Resource {
         (Verb::Delete, SELLERS),
     ],
     filters: &[Filter::exact("reseller_id", "reseller_id"), Filter::wildcard("name", "name")],
+    takes: &[(Verb::Create, CALENDAR), (Verb::Replace, CALENDAR)],
+    gives: &[(Verb::Get, CALENDAR)],
     upload: Some("calendarfile"),
     links: &[Link::to("resellers", "/api/resellers/{reseller_id}")],
     patch: PatchOps::All,
@@ -86,7 +88,7 @@ impl TimeSets {
     /// The body of a request whose body is a calendar, as one in JSON would be. What was there before fills what is not
     /// said.
     fn body(&self, cx: &Cx<'_>, call: &Call, old: &Item) -> Outcome<Item> {
-        let (name, times) = periods(&call.body)?;
+        let (name, times) = periods(&call.body, None)?;
         let mut body = Item::new();
         let named = cx.params.get("name").map(str::to_owned).or(name);
         let named = named.map(Value::from).or_else(|| old.get("name").cloned());
@@ -105,27 +107,30 @@ impl TimeSets {
     }
 }
 
-/// The name and the periods of a calendar.
-fn periods(bytes: &[u8]) -> Outcome<(Option<String>, Vec<Period>)> {
+/// The name and the periods of a calendar, which was sent as the part of a form of that name.
+fn periods(bytes: &[u8], part: Option<&str>) -> Outcome<(Option<String>, Vec<Period>)> {
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(400, "The calendar is not UTF-8."))?;
     if text.trim().is_empty() {
         return Err(Refusal::new(400, "This request is missing a message body.").into());
     }
-    Ok(calendar::read(text).map_err(|wrong| Refusal::new(422, format!("Invalid calendar: {wrong}")))?)
+    Ok(calendar::read(text).map_err(|wrong| match part {
+        Some(part) => Refusal::invalid_field(part, "", &wrong),
+        None => Refusal::new(422, format!("Invalid calendar: {wrong}")),
+    })?)
 }
 
 /// The fields with the periods of the calendar that came beside them.
 fn uploaded(cx: &Cx<'_>, mut input: Item) -> Outcome<Item> {
     if let Some(file) = cx.upload {
-        input.insert("times".to_owned(), json!(periods(&file.data)?.1));
+        input.insert("times".to_owned(), json!(periods(&file.data, TIMESETS.upload)?.1));
     }
     Ok(input)
 }
 
 #[async_trait::async_trait]
 impl Behaviour for TimeSets {
-    async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        self.0.load(cx, ids).await
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&self.0)
     }
 
     async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
@@ -138,13 +143,9 @@ impl Behaviour for TimeSets {
         self.0.replace(cx, id, old, new).await
     }
 
-    async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        self.0.delete(cx, id).await
-    }
-
     async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
         let id = call.id.as_deref().and_then(|id| id.parse::<i64>().ok());
-        let accepts = call.header("accept").is_some_and(|accept| accept.trim().starts_with(CALENDAR));
+        let accepts = call.preferred() == CALENDAR;
         let sends = call.media_type().as_deref() == Some(CALENDAR);
         match (&call.method, id) {
             (&Method::GET, Some(id)) if accepts => {
@@ -170,10 +171,6 @@ impl Behaviour for TimeSets {
             }
             _ => Ok(None),
         }
-    }
-
-    fn refusal(&self, error: &Error) -> Option<Refusal> {
-        self.0.refusal(error)
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Beyond storing: the amount, less the package's service charge, is added to the customer's balance, a package that is
 //! named becomes the customer's, its topup profiles and lock level are set; each attempt is in the log of top-ups, refused
-//! ones too. Our decision: with a request_token a request is done once for a customer, and a second one is answered as the
-//! first without being done or logged again; an amount of whole cents below zero is refused.
+//! ones too. Our decision: with a request_token a request is done once for a customer, and the same again is answered as the
+//! first without being done or logged again, while another subscriber, amount or package with that token is refused; an
+//! amount of whole cents below zero is refused.
 
 use registry::billing::topup::Means;
 use registry::id::PackageId;

@@ -13,8 +13,10 @@ use crate::kernel::{Call, Cx, Failure, Field, Item, Kind, Outcome, Refusal, Repl
 pub(super) const SUBSCRIBER: Field =
     Field::new("subscriber_id", Kind::PosInt).required().doc("A subscriber of the customer whose balance it is.");
 /// The client's name for the request.
-pub(super) const TOKEN: Field = Field::new("request_token", Kind::Text(0, 255))
-    .doc("The client's name for the request: one that has been done is not done again for the same customer.");
+pub(super) const TOKEN: Field = Field::new("request_token", Kind::Text(0, 255)).doc(
+    "The client's name for the request: one that has been done is not done again for the same customer, and with \
+     anything else that is asked for it is refused.",
+);
 
 /// An amount as a number in units of the currency.
 pub(super) fn money(micro: Money) -> Value {
@@ -46,7 +48,7 @@ pub(super) async fn answer(
         }
         Err(error) => error,
     };
-    let Some(refusal) = refusal(&error) else { return Err(Failure::Registry(error)) };
+    let Some(refusal) = refusal(&error, &input) else { return Err(Failure::Registry(error)) };
     topup::failed(cx.tx, cx.caller, cx.now, &request, &refusal.message).await?;
     let body = format!("{}\n", json!({ "code": refusal.status, "message": refusal.message }));
     let reply = Reply::status(refusal.status).header(header::CONTENT_TYPE, "application/json").body(body);
@@ -54,7 +56,7 @@ pub(super) async fn answer(
 }
 
 /// How what the request itself is refused for is worded; none: it is something else.
-fn refusal(error: &Error) -> Option<Refusal> {
+fn refusal(error: &Error, input: &Item) -> Option<Refusal> {
     match error {
         Error::Dangling { field: "subscriber_id", .. } => Some(Refusal::new(422, "Unknown subscriber_id.")),
         Error::Dangling { field: "package_id" | "profile_package_id", .. } => {
@@ -63,7 +65,11 @@ fn refusal(error: &Error) -> Option<Refusal> {
         Error::Invalid { field: "code" | "subscriber_id" | "profile_package_id", message } => {
             Some(Refusal::new(422, message.clone()))
         }
-        Error::Invalid { .. } | Error::Dangling { .. } | Error::Conflict(_) => Some(general(error, "", "")),
+        Error::Invalid { field, .. } => {
+            let sent = input.get(*field).map(|sent| sent.as_str().map_or_else(|| sent.to_string(), str::to_owned));
+            Some(general(error, "", &sent.unwrap_or_default()))
+        }
+        Error::Dangling { .. } | Error::Conflict(_) => Some(general(error, "", "")),
         _ => None,
     }
 }

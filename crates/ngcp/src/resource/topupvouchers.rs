@@ -3,7 +3,7 @@
 //! Beyond storing: a voucher is used once, until its time, by its customer if it has one; its amount, less the package's
 //! service charge, is added to the customer's balance, and its package becomes the customer's. Each attempt is in the log of
 //! top-ups, refused ones too, without the code. Our decision: with a request_token a request is done once for a customer,
-//! and a second one is answered as the first.
+//! and the same again is answered as the first, while another subscriber or code with that token is refused.
 
 use registry::billing::topup::Means;
 use serde_json::Value;

@@ -1,7 +1,9 @@
 //! The registrar's location table: who is registered where, as Kamailio 5.6 writes it (`location`, version 9).
 //!
-//! The table is the registrar's own, in a database of its own. Contacts are read from it; permanent ones, or ones that
-//! somebody else keeps alive, are written to it. A registrar that keeps contacts in memory (`db_mode` 1 or 2) sees what is
+//! The table is the registrar's own, in a database of its own, which calls are routed by: what is asked here goes by the
+//! registrar's own indexes, is bounded, and is ended by the server where it takes too long. Nothing of how the database
+//! is kept is changed. Contacts are read from it; permanent ones, or ones that somebody else keeps alive, are written to
+//! it. A registrar that keeps contacts in memory (`db_mode` 1 or 2) sees what is
 //! written when it starts; one that asks the database (`db_mode` 3) at once. Domains must be in the table (`use_domain`).
 
 mod sql;
@@ -24,8 +26,11 @@ const CONNECTIONS: usize = 4;
 const CACHE: u32 = 4;
 /// Flag of a contact that is behind a NAT (`FLB_NATB`).
 const NAT: i64 = 1 << 6;
-/// Most subscribers or domains that contacts are asked for at a time.
-pub const MOST_NAMED: usize = 1_000;
+/// Most subscribers that contacts are asked for at a time: so few that PostgreSQL looks each up, however many contacts
+/// there are.
+pub const MOST_NAMED: usize = 100;
+/// Most contacts that are counted, or passed over before a page.
+pub const MOST_COUNTED: i64 = 100_000;
 
 /// Why the table could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +44,20 @@ pub enum Error {
     /// It answered that it can't do that.
     #[error("the registrar's database failed: {0}")]
     Failed(store::Error),
-    /// More was asked for than is looked at at a time.
-    #[error("more than {MOST_NAMED} subscribers or domains")]
+    /// More subscribers were named than are looked at at a time.
+    #[error("more than {MOST_NAMED} subscribers")]
     TooMany,
+    /// So many contacts are not passed over before a page.
+    #[error("more than {MOST_COUNTED} contacts before the page")]
+    TooFar,
+    /// A text is longer than the table's column.
+    #[error("{field} has more than {most} characters")]
+    TooLong {
+        /// The column.
+        field: &'static str,
+        /// How many characters it holds.
+        most: usize,
+    },
 }
 
 /// The result of asking the registrar.
@@ -74,6 +90,25 @@ pub struct Contact {
     pub socket: Option<String>,
 }
 
+impl Contact {
+    /// Refuses texts that the table's columns don't hold. SQLite would take them, and the registrar cut them.
+    fn check(&self) -> Result<()> {
+        let held: [(&'static str, usize, &str); 7] = [
+            ("username", 64, &self.username),
+            ("domain", 64, &self.domain),
+            ("contact", 512, &self.contact),
+            ("received", 128, self.received.as_deref().unwrap_or_default()),
+            ("path", 512, self.path.as_deref().unwrap_or_default()),
+            ("user_agent", 255, &self.user_agent),
+            ("socket", 64, self.socket.as_deref().unwrap_or_default()),
+        ];
+        match held.into_iter().find(|(_, most, text)| text.chars().count() > *most) {
+            Some((field, most, _)) => Err(Error::TooLong { field, most }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Whether a text names a socket of the registrar as it writes them: `proto:ip:port`, with an IPv6 address in brackets.
 #[must_use]
 pub fn is_socket(text: &str) -> bool {
@@ -87,8 +122,6 @@ pub fn is_socket(text: &str) -> bool {
 pub enum Whose<'a> {
     /// Everybody's.
     All,
-    /// Those of all subscribers of these domains.
-    Domains(&'a [String]),
     /// Those of these subscribers, by user name and domain.
     Subscribers(&'a [(String, String)]),
 }
@@ -98,8 +131,8 @@ pub enum Whose<'a> {
 pub struct Page {
     /// In the order in which they were first registered.
     pub contacts: Vec<Contact>,
-    /// How many there are on all pages.
-    pub total: i64,
+    /// Whether there are others after them.
+    pub more: bool,
 }
 
 /// The location table of a registrar, if one is configured.
@@ -152,12 +185,8 @@ impl Locations {
         }
         let made = match &self.place {
             None => return Err(Error::NotConfigured),
-            // To open would make it, and a registrar would then find it empty.
-            Some(Place::Sqlite(path)) if !path.exists() => {
-                return Err(Error::Unavailable(format!("there is no file {}", path.display())));
-            }
-            Some(Place::Sqlite(path)) => Db::sqlite(path, CACHE),
-            Some(Place::Postgres(url)) => Db::postgres(url, CONNECTIONS),
+            Some(Place::Sqlite(path)) => Db::sqlite_of_another(path, CACHE),
+            Some(Place::Postgres(url)) => Db::postgres_within(url, CONNECTIONS, DEADLINE),
         };
         let db = made.map_err(of_store)?;
         *opened = Some(db.clone());
@@ -167,28 +196,35 @@ impl Locations {
     /// A page of contacts that have not ended at `now`, in seconds since 1970 UTC.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], [`Error::Failed`], [`Error::TooMany`].
+    /// [`Error::Unavailable`], [`Error::Failed`], [`Error::TooMany`], [`Error::TooFar`].
     pub async fn page(&self, whose: Whose<'_>, now: i64, offset: i64, limit: i64) -> Result<Page> {
         let db = self.db()?;
-        let (condition, values) = sql::condition(whose, sql::seconds(&db), now)?;
+        if offset > MOST_COUNTED {
+            return match self.count(whose, now).await? {
+                Some(_) => Ok(Page { contacts: Vec::new(), more: false }),
+                None => Err(Error::TooFar),
+            };
+        }
+        let (sql, values) = sql::page(&db, whose, now, offset, limit.saturating_add(1))?;
         in_time(async {
-            let mut tx = db.reader();
-            let counted = tx.query_one(&format!("SELECT COUNT(*) FROM location l WHERE {condition}"), &values).await?;
-            let total: i64 = counted.at(0)?;
-            if offset >= total || limit < 1 {
-                return Ok(Page { contacts: Vec::new(), total });
-            }
-            let (columns, place) = (sql::columns(&db), values.len());
-            let sql = format!(
-                "SELECT {columns} FROM location l WHERE {condition} ORDER BY l.id LIMIT ${} OFFSET ${}",
-                place + 1,
-                place + 2
-            );
-            let values: Vec<Val> = values.into_iter().chain([limit.into(), offset.into()]).collect();
-            let rows = tx.query(&sql, &values).await?;
-            Ok(Page { contacts: rows.iter().map(contact).collect::<store::Result<_>>()?, total })
+            let rows = db.reader().query(&sql, &values).await?;
+            let mut contacts = rows.iter().map(contact).collect::<store::Result<Vec<_>>>()?;
+            let more = contacts.len() as i64 > limit;
+            contacts.truncate(usize::try_from(limit).unwrap_or_default());
+            Ok(Page { contacts, more })
         })
         .await
+    }
+
+    /// How many contacts have not ended at `now`; none where there are more than [`MOST_COUNTED`].
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], [`Error::Failed`], [`Error::TooMany`].
+    pub async fn count(&self, whose: Whose<'_>, now: i64) -> Result<Option<i64>> {
+        let db = self.db()?;
+        let (sql, values) = sql::count(&db, whose, now, MOST_COUNTED + 1)?;
+        let counted: i64 = in_time(async { db.reader().query_one(&sql, &values).await?.at(0) }).await?;
+        Ok(Some(counted).filter(|counted| *counted <= MOST_COUNTED))
     }
 
     /// The contact of that name, unless it has ended at `now`.
@@ -204,9 +240,10 @@ impl Locations {
     /// where there is no contact of the old name any more. The same phone of the same subscriber is not there twice.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], [`Error::Failed`].
+    /// [`Error::TooLong`], [`Error::Unavailable`], [`Error::Failed`].
     pub async fn put(&self, old: Option<&str>, contact: &Contact, now: i64) -> Result<Option<String>> {
         let db = self.db()?;
+        contact.check()?;
         let ruid = format!("strowger-{:016x}", rand::random::<u64>());
         in_time(async {
             let mut tx = db.begin().await?;
@@ -257,8 +294,8 @@ impl Locations {
 }
 
 async fn find(tx: &mut Tx, db: &Db, ruid: &str, now: i64) -> store::Result<Option<Contact>> {
-    let (columns, seconds) = (sql::columns(db), sql::seconds(db));
-    let sql = format!("SELECT {columns} FROM location l WHERE l.ruid = $1 AND {}", sql::running(seconds, 2));
+    let (columns, running) = (sql::columns(db), sql::running(db, 2));
+    let sql = format!("SELECT {columns} FROM location l WHERE l.ruid = $1 AND {running}");
     tx.query_opt(&sql, store::args![ruid, now]).await?.as_ref().map(contact).transpose()
 }
 

@@ -5,6 +5,9 @@ use store::{Db, Val};
 
 use super::{Error, MOST_NAMED, Result, Whose};
 
+/// 1970 on PostgreSQL.
+const EPOCH: &str = "TIMESTAMP '1970-01-01 00:00:00'";
+
 /// Removes a contact.
 pub(super) const DELETE: &str = "DELETE FROM location WHERE ruid = $1";
 
@@ -12,7 +15,7 @@ pub(super) const DELETE: &str = "DELETE FROM location WHERE ruid = $1";
 pub(super) const DELETE_SAME: &str = "DELETE FROM location WHERE username = $1 AND domain = $2 AND contact = $3";
 
 /// The column's time in seconds since 1970.
-pub(super) fn seconds(db: &Db) -> &'static str {
+fn seconds(db: &Db) -> &'static str {
     if db.is_postgres() {
         "CAST(EXTRACT(EPOCH FROM l.expires) AS BIGINT)"
     } else {
@@ -30,26 +33,23 @@ pub(super) fn columns(db: &Db) -> String {
     )
 }
 
-/// That a contact has not ended at the time in that parameter.
-pub(super) fn running(seconds: &str, place: usize) -> String {
-    format!("({seconds} = 0 OR {seconds} > ${place})")
+/// That a contact has not ended at the time in that parameter; 0 is never. The column is compared as it is stored, which
+/// is what its index is of. On SQLite half a second goes for what is lost between seconds and days.
+pub(super) fn running(db: &Db, place: usize) -> String {
+    if db.is_postgres() {
+        format!("(l.expires = {EPOCH} OR l.expires > {EPOCH} + CAST(${place} AS BIGINT) * INTERVAL '1 second')")
+    } else {
+        let day = |seconds: &str| format!("({seconds} + 0.5) / 86400 + 2440587.5");
+        format!("(l.expires < {} OR l.expires >= {})", day("0"), day(&format!("CAST(${place} AS REAL)")))
+    }
 }
 
 /// The condition on whose contacts are wanted, and that they have not ended.
-pub(super) fn condition(whose: Whose<'_>, seconds: &str, now: i64) -> Result<(String, Vec<Val>)> {
+fn condition(db: &Db, whose: Whose<'_>, now: i64) -> Result<(String, Vec<Val>)> {
     let mut values = Vec::new();
     let condition = match whose {
         Whose::All => String::new(),
-        Whose::Domains(domains) => {
-            let filled = filled(domains)?;
-            let places: Vec<String> = (1..=filled.len()).map(|n| format!("${n}")).collect();
-            values.extend(filled.iter().map(|domain| Val::from(domain.as_str())));
-            if places.is_empty() {
-                "1 = 0 AND ".to_owned()
-            } else {
-                format!("l.domain IN ({}) AND ", places.join(", "))
-            }
-        }
+        Whose::Subscribers([]) => "1 = 0 AND ".to_owned(),
         Whose::Subscribers(subscribers) => {
             let filled = filled(subscribers)?;
             let place = |n: usize| format!("(${}, ${})", 2 * n + 1, 2 * n + 2);
@@ -57,21 +57,36 @@ pub(super) fn condition(whose: Whose<'_>, seconds: &str, now: i64) -> Result<(St
             for (username, domain) in filled {
                 values.extend([Val::from(username.as_str()), Val::from(domain.as_str())]);
             }
-            match places.is_empty() {
-                true => "1 = 0 AND ".to_owned(),
-                // The rows of a list of pairs, as SQLite has no list of rows beside VALUES.
-                false => format!("(l.username, l.domain) IN (VALUES {}) AND ", places.join(", ")),
-            }
+            // The rows of a list of pairs, as SQLite has no list of rows beside VALUES.
+            format!("(l.username, l.domain) IN (VALUES {}) AND ", places.join(", "))
         }
     };
     values.push(now.into());
-    let running = running(seconds, values.len());
+    let running = running(db, values.len());
     Ok((format!("{condition}{running}"), values))
+}
+
+/// The statement of a page, in the order in which contacts were first registered.
+pub(super) fn page(db: &Db, whose: Whose<'_>, now: i64, offset: i64, limit: i64) -> Result<(String, Vec<Val>)> {
+    let (condition, mut values) = condition(db, whose, now)?;
+    let (columns, place) = (columns(db), values.len());
+    values.extend([limit.into(), offset.into()]);
+    let (limit, offset) = (place + 1, place + 2);
+    let rows = format!("SELECT {columns} FROM location l WHERE {condition}");
+    Ok((format!("{rows} ORDER BY l.id LIMIT ${limit} OFFSET ${offset}"), values))
+}
+
+/// The statement that counts, but not beyond `most`.
+pub(super) fn count(db: &Db, whose: Whose<'_>, now: i64, most: i64) -> Result<(String, Vec<Val>)> {
+    let (condition, mut values) = condition(db, whose, now)?;
+    values.push(most.into());
+    let place = values.len();
+    Ok((format!("SELECT COUNT(*) FROM (SELECT 1 FROM location l WHERE {condition} LIMIT ${place}) counted"), values))
 }
 
 /// Filled up with repetitions, so that there are few different statements.
 fn filled<T>(members: &[T]) -> Result<Vec<&T>> {
-    let size = [0, 1, 10, 100, MOST_NAMED].into_iter().find(|size| *size >= members.len()).ok_or(Error::TooMany)?;
+    let size = [1, 10, MOST_NAMED].into_iter().find(|size| *size >= members.len()).ok_or(Error::TooMany)?;
     Ok(members.iter().chain(members.last().into_iter().cycle()).take(size).collect())
 }
 
@@ -79,7 +94,7 @@ fn filled<T>(members: &[T]) -> Result<Vec<&T>> {
 /// q in thousandths, the call that registered it, the time, flags, user agent, socket.
 pub(super) fn insert(db: &Db) -> String {
     let time = |place: u8| match db.is_postgres() {
-        true => format!("TIMESTAMP '1970-01-01 00:00:00' + CAST(${place} AS BIGINT) * INTERVAL '1 second'"),
+        true => format!("{EPOCH} + CAST(${place} AS BIGINT) * INTERVAL '1 second'"),
         false => format!("CAST(${place} AS REAL) / 86400 + 2440587.5"),
     };
     format!(

@@ -25,7 +25,8 @@ async fn table(test: &TestDb) {
          keepalive INTEGER DEFAULT 0 NOT NULL, partition INTEGER DEFAULT 0 NOT NULL, \
          CONSTRAINT location_ruid_idx UNIQUE (ruid));
          CREATE INDEX location_account_contact_idx ON location (username, domain, contact);
-         CREATE INDEX location_expires_idx ON location (expires);"
+         CREATE INDEX location_expires_idx ON location (expires);
+         CREATE INDEX location_connection_idx ON location (server_id, connection_id);"
     );
     store::transaction!(test.db, store::Error, |tx| tx.batch(&sql).await).expect("a table");
 }
@@ -71,18 +72,22 @@ store::on_both! {
         let pairs = |names: &[(&str, &str)]| -> Vec<(String, String)> {
             names.iter().map(|(name, domain)| ((*name).to_owned(), (*domain).to_owned())).collect()
         };
-        let names = |page: Page| (page.contacts.iter().map(|c| c.username.clone()).collect::<Vec<_>>().join(" "), page.total);
+        let names = |page: Page| (page.contacts.iter().map(|c| c.username.clone()).collect::<Vec<_>>().join(" "), page.more);
         let of = async |whose: Whose<'_>, offset: i64, limit: i64| names(locations.page(whose, NOW, offset, limit).await.expect("a page"));
-        let (one, some) = (["one.example".to_owned()], pairs(&[("alice", "two.example"), ("bob", "one.example"), ("bob", "two.example")]));
-        assert_eq!(of(Whose::All, 0, 10).await, ("alice bob alice".to_owned(), 3));
-        assert_eq!(of(Whose::All, 2, 10).await, ("alice".to_owned(), 3));
-        assert_eq!(of(Whose::All, 3, 10).await, (String::new(), 3));
-        assert_eq!(of(Whose::Domains(&one), 0, 1).await, ("alice".to_owned(), 2));
-        assert_eq!(of(Whose::Domains(&[]), 0, 10).await, (String::new(), 0));
-        assert_eq!(of(Whose::Subscribers(&some), 0, 10).await, ("bob alice".to_owned(), 2));
-        assert_eq!(of(Whose::Subscribers(&[]), 0, 10).await, (String::new(), 0));
+        let count = async |whose: Whose<'_>| locations.count(whose, NOW).await.expect("counted");
+        let some = pairs(&[("alice", "two.example"), ("bob", "one.example"), ("bob", "two.example")]);
+        assert_eq!(of(Whose::All, 0, 3).await, ("alice bob alice".to_owned(), false));
+        assert_eq!(of(Whose::All, 0, 2).await, ("alice bob".to_owned(), true));
+        assert_eq!(of(Whose::All, 2, 10).await, ("alice".to_owned(), false));
+        assert_eq!(of(Whose::All, 3, 10).await, (String::new(), false));
+        assert_eq!(of(Whose::Subscribers(&some), 0, 10).await, ("bob alice".to_owned(), false));
+        assert_eq!(of(Whose::Subscribers(&some), 0, 1).await, ("bob".to_owned(), true));
+        assert_eq!(of(Whose::Subscribers(&[]), 0, 10).await, (String::new(), false));
+        assert_eq!((count(Whose::All).await, count(Whose::Subscribers(&some)).await), (Some(3), Some(2)));
+        assert_eq!(count(Whose::Subscribers(&[])).await, Some(0));
         let too_many = vec![("x".to_owned(), "y".to_owned()); MOST_NAMED + 1];
         assert!(matches!(locations.page(Whose::Subscribers(&too_many), NOW, 0, 1).await, Err(Error::TooMany)));
+        assert_eq!(of(Whose::All, MOST_COUNTED + 1, 1).await, (String::new(), false));
 
         // A change gives it another name; what is gone can't be changed.
         let changed = Contact { q: 1_000, nat: false, received: None, expires: Some(NOW + 5), ..alice };
@@ -90,9 +95,79 @@ store::on_both! {
         assert_ne!(renamed, ruids[0]);
         assert_eq!(locations.get(&renamed, NOW).await.expect("read"), Some(Contact { ruid: renamed.clone(), ..changed.clone() }));
         assert_eq!(locations.put(Some(&ruids[0]), &changed, NOW).await.expect("asked"), None);
-        assert_eq!(of(Whose::All, 0, 10).await.1, 3);
+        assert_eq!(count(Whose::All).await, Some(3));
         assert!(locations.remove(&renamed).await.expect("removed"));
         assert!(!locations.remove(&renamed).await.expect("asked"));
+    }
+
+    async fn texts_that_the_columns_do_not_hold(test: TestDb) {
+        table(&test).await;
+        let locations = locations(&test);
+        let alice = phone("alice", "one.example", None);
+        // Characters, not bytes.
+        let fits = Contact {
+            username: "é".repeat(64),
+            contact: format!("sip:{}", "a".repeat(508)),
+            received: Some("r".repeat(128)),
+            path: Some("p".repeat(512)),
+            socket: Some("s".repeat(64)),
+            user_agent: "ü".repeat(255),
+            domain: "d".repeat(64),
+            ..alice.clone()
+        };
+        locations.put(None, &fits, NOW).await.expect("written").expect("a name");
+        let long = |most: usize| "x".repeat(most + 1);
+        for (field, most, contact) in [
+            ("username", 64, Contact { username: long(64), ..alice.clone() }),
+            ("domain", 64, Contact { domain: long(64), ..alice.clone() }),
+            ("contact", 512, Contact { contact: long(512), ..alice.clone() }),
+            ("received", 128, Contact { received: Some(long(128)), ..alice.clone() }),
+            ("path", 512, Contact { path: Some(long(512)), ..alice.clone() }),
+            ("user_agent", 255, Contact { user_agent: long(255), ..alice.clone() }),
+            ("socket", 64, Contact { socket: Some(long(64)), ..alice.clone() }),
+        ] {
+            let refused = locations.put(None, &contact, NOW).await.expect_err(field).to_string();
+            assert_eq!(refused, format!("{field} has more than {most} characters"));
+        }
+        assert_eq!(locations.count(Whose::All, NOW).await.expect("counted"), Some(1));
+    }
+
+    async fn what_is_asked_goes_by_the_registrars_indexes(test: TestDb) {
+        table(&test).await;
+        // A contact each of more subscribers than are counted, in ten domains.
+        let time = if test.db.is_postgres() { "TIMESTAMP '2026-05-28 20:26:40' + n * INTERVAL '1 second'" } else { "2461189 + n" };
+        let fill = format!(
+            "INSERT INTO location (ruid, username, domain, contact, expires) WITH RECURSIVE numbers (n) AS \
+             (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n <= {MOST_COUNTED}) SELECT 'uloc-' || n, 'user' || n, \
+             'domain' || (n % 10) || '.example', 'sip:a@192.0.2.7', {time} FROM numbers; ANALYZE location;"
+        );
+        store::transaction!(test.db, store::Error, |tx| tx.batch(&fill).await).expect("filled");
+        let plan = async |(sql, values): (String, Vec<Val>)| -> String {
+            let (explain, column) = if test.db.is_postgres() { ("EXPLAIN", 0) } else { ("EXPLAIN QUERY PLAN", 3) };
+            let rows = test.db.reader().query(&format!("{explain} {sql}"), &values).await.expect("a plan");
+            rows.iter().map(|row| row.at::<String>(column).expect("a line")).collect::<Vec<_>>().join("\n")
+        };
+        for size in [1, 10, MOST_NAMED] {
+            let pairs: Vec<_> = (1..=size).map(|n| (format!("user{n}"), format!("domain{}.example", n % 10))).collect();
+            let whose = Whose::Subscribers(&pairs);
+            for asked in [sql::page(&test.db, whose, NOW, 0, 11), sql::count(&test.db, whose, NOW, 1_000)] {
+                let plan = plan(asked.expect("a statement")).await;
+                assert!(plan.contains("location_account_contact_idx"), "{size}:\n{plan}");
+                assert!(!plan.contains("Seq Scan on location") && !plan.contains("SCAN l"), "{size}:\n{plan}");
+            }
+        }
+        // A page of all of them is read in their order, and counting goes by when they end.
+        let page = plan(sql::page(&test.db, Whose::All, NOW, 0, 11).expect("a statement")).await;
+        assert!(page.contains("location_pkey") || page == "SCAN l", "{page}");
+        let none_left = NOW + 10_000_000;
+        let count = plan(sql::count(&test.db, Whose::All, none_left, 1_000).expect("a statement")).await;
+        assert!(count.contains("location_expires_idx"), "{count}");
+
+        let locations = locations(&test);
+        assert_eq!(locations.count(Whose::All, NOW).await.expect("counted"), None);
+        let last = locations.page(Whose::All, NOW, MOST_COUNTED, 1).await.expect("a page");
+        assert_eq!((last.contacts.len(), last.more), (1, false));
+        assert!(matches!(locations.page(Whose::All, NOW, MOST_COUNTED + 1, 1).await, Err(Error::TooFar)));
     }
 
     async fn what_the_registrar_writes_itself(test: TestDb) {

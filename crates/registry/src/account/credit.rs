@@ -21,6 +21,9 @@ macro_rules! most {
 }
 
 statements! {
+    // Weaker than a lock for an update of keys, which would wait for whatever refers to the account: such rows may have been
+    // written before by this transaction and by others.
+    LOCK = "UPDATE accounts SET balance = balance WHERE id = $1";
     PAY = concat!("UPDATE accounts SET balance = balance + $1, modified_at = $2 WHERE id = $3 \
         AND balance + $1 BETWEEN -", most!(), " AND ", most!());
     SET_LIMIT = "UPDATE accounts SET credit_limit = $1, modified_at = $2 WHERE id = $3";
@@ -37,6 +40,15 @@ statements! {
         JOIN billing_profiles p ON p.id = m.profile_id WHERE a.id = $1 AND a.credit_limit IS NULL \
         AND m.network_id IS NULL AND (m.start_at IS NULL OR m.start_at <= $2) AND (m.stop_at IS NULL OR m.stop_at > $2) \
         ORDER BY COALESCE(m.start_at, 0) DESC, m.id DESC LIMIT 1";
+}
+
+/// Waits for whoever moves the money of an account, and keeps others from doing so until the transaction ends.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn lock(tx: &mut Tx, id: AccountId) -> Result<()> {
+    tx.execute(LOCK, args![id]).await?;
+    Ok(())
 }
 
 pub(super) fn check_limit(limit: Option<Money>) -> Result<()> {
@@ -171,7 +183,7 @@ async fn implied_limit(tx: &mut Tx, now: i64, id: AccountId) -> Result<Option<Mo
     Ok(prepaid.then_some(Money::ZERO))
 }
 
-/// Refuses what an account could not pay now.
+/// Refuses what an account could not pay now, once its intervals that have ended are caught up with.
 ///
 /// # Errors
 /// [`Error::NoCredit`]; [`Error::Invalid`] for `amount` where that is more than moves at once.
@@ -181,10 +193,13 @@ pub(crate) async fn check(tx: &mut Tx, now: i64, account: &Account, amount: Mone
         None => implied_limit(tx, now, account.id).await?,
         own => own,
     };
-    match limit {
-        Some(_) if left(account) < amount => Err(no_credit(account, amount)),
-        _ => Ok(()),
+    if limit.is_none() {
+        return Ok(());
     }
+    let shown = interval::current(tx, &[account.id.0], now).await?;
+    let balance = shown.get(&account.id.0).map_or(account.balance, |shown| Money(shown.cash));
+    let account = Account { balance, ..account.clone() };
+    if left(&account) < amount { Err(no_credit(&account, amount)) } else { Ok(()) }
 }
 
 /// What an account may still spend; where it has no limit, before it owes anything.

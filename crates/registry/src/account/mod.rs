@@ -21,6 +21,7 @@ use crate::statement::statements;
 use crate::{Error, Money, Result};
 
 pub use credit::{pay, set_credit_limit};
+pub(crate) use status::hold;
 pub use status::set_status;
 pub use tree::{NewAccount, create};
 pub(crate) use tree::{bootstrap, set_contact};
@@ -200,12 +201,17 @@ const PAPERS: &[Column] = &[
     Column::int("modify_timestamp", "t.modified_at"),
     Column::int("activate_timestamp", "t.activated_at"),
     Column::int("terminate_timestamp", "t.terminated_at"),
+    Column::matching(
+        "location",
+        "t.id IN (SELECT l.contract_id FROM customer_locations l WHERE l.id = CAST(CAST(? AS TEXT) AS BIGINT))",
+    ),
 ];
 
 /// The lists of this module.
 pub(crate) const SOURCES: &[&Source] = &[&RESELLERS, &CONTRACTS, &CUSTOMERS, &BALANCES];
 
 statements! {
+    KEEP = "SELECT id FROM accounts WHERE id = $1 {share}";
     BY_ID = concat!("SELECT ", columns!(), " FROM accounts a WHERE a.id = $1");
     BY_NAME = concat!("SELECT ", columns!(), " FROM accounts a WHERE a.name = $1 ORDER BY a.id LIMIT 2");
     BY_NAME_BELOW = concat!("SELECT ", columns!(), " FROM accounts a JOIN account_ancestors b ON b.account_id = a.id \
@@ -255,6 +261,20 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<Account>
     caller.must_see(tx, id).await?;
     let row = tx.query_opt(BY_ID, args![id]).await?;
     row.as_ref().map(account).transpose()?.ok_or_else(|| Error::not_found("account", id))
+}
+
+/// As [`get`], for a field that names an account of that kind, which is not terminated and is not before the transaction
+/// ends.
+///
+/// # Errors
+/// [`Error::Dangling`] for the field.
+pub async fn named_by(tx: &mut Tx, caller: &Caller, kind: Kind, field: &'static str, id: AccountId) -> Result<Account> {
+    tx.query_opt(KEEP, args![id]).await?;
+    let found = get(tx, caller, id).await.map_err(|error| error.or_dangling(field, id))?;
+    match found.kind == kind && found.status != Status::Terminated {
+        true => Ok(found),
+        false => Err(Error::dangling(field, id)),
+    }
 }
 
 /// The account of that id or, where the text is not an id, of that name among those that the caller may see.

@@ -91,7 +91,7 @@ pub struct Papers {
     pub billing_profile_id: Option<ProfileId>,
     /// The profile package that its money goes by.
     pub profile_package_id: Option<PackageId>,
-    /// All its billing profiles whose own time has not ended, the first to begin first.
+    /// Its billing profiles whose own time has not ended, the first to begin first; as [`mapping::history`].
     pub mappings: Vec<Mapping>,
 }
 
@@ -148,6 +148,14 @@ pub async fn load(tx: &mut Tx, now: i64, ids: &[i64]) -> Result<Vec<Papers>> {
     for papers in &mut found {
         papers.mappings = mappings.remove(&papers.account.id.0).unwrap_or_default();
         papers.billing_profile_id = holding(&papers.mappings, now);
+    }
+    // What holds may have begun before all that is shown.
+    let unclear = |papers: &&Papers| papers.billing_profile_id.is_none() && !papers.mappings.is_empty();
+    let unclear: Vec<i64> = found.iter().filter(unclear).map(|papers| papers.account.id.0).collect();
+    let current = mapping::current(tx, &unclear, now).await?;
+    for papers in found.iter_mut().filter(|papers| papers.account.status != Status::Terminated) {
+        let older = current.get(&papers.account.id.0).copied();
+        papers.billing_profile_id = papers.billing_profile_id.or(older);
     }
     Ok(found)
 }
@@ -315,10 +323,7 @@ fn check(kind: Kind, terms: &Terms) -> Result<()> {
 /// removes it before the transaction ends.
 async fn contact_for(tx: &mut Tx, caller: &Caller, kind: Kind, id: ContactId) -> Result<Option<AccountId>> {
     tx.query_opt(LOCK_CONTACT, args![id]).await?;
-    let contact = match contact::get(tx, caller, id).await {
-        Err(Error::NotFound { .. }) => return Err(Error::dangling("contact_id", id)),
-        found => found?,
-    };
+    let contact = contact::get(tx, caller, id).await.map_err(|error| error.or_dangling("contact_id", id))?;
     match (kind, contact.reseller_id) {
         (Kind::Customer, None) => Err(Error::invalid("contact_id", CONTACT_OF_SYSTEM)),
         (Kind::Operator | Kind::Reseller | Kind::Peering, Some(_)) => {

@@ -1,19 +1,21 @@
 //! Status: locking, unlocking and terminating an account with everything below it.
 //!
 //! Subscribers are locked as long as their account or one above it is. Whoever is terminated takes with it the accounts
-//! below, their subscribers, domains, sound sets, numbers, reservations, credit holds and logins, and a reseller all its
-//! sets; the rows of accounts stay for what refers to them.
+//! below, their subscribers, domains, sound sets, locations, preferences, numbers, reservations, credit holds and logins,
+//! and a reseller what [`belongings`] names; the rows of accounts stay for what refers to them.
 
 use store::{Tx, args};
 
 use super::papers::{self, Papers};
 use super::{Account, Kind, Status, belongings, get, reseller};
+use crate::billing::package;
 use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal::Operation;
 use crate::number::{self, AtVendor};
+use crate::preference::{self, Level};
 use crate::statement::statements;
-use crate::{Error, Result, credit_hold, login, peering, sip_domain, sound, subscriber};
+use crate::{Error, Result, credit_hold, location, login, peering, sip_domain, sound, subscriber};
 
 /// Why the default reseller is not terminated.
 pub const DEFAULT_STAYS: &str = "the default reseller can't be terminated";
@@ -59,7 +61,7 @@ pub async fn set_status(tx: &mut Tx, caller: &Caller, now: i64, id: AccountId, s
 }
 
 /// Waits for whoever is changing the account or adding something below it.
-pub(super) async fn hold(tx: &mut Tx, id: AccountId) -> Result<()> {
+pub(crate) async fn hold(tx: &mut Tx, id: AccountId) -> Result<()> {
     tx.query_opt(LOCK, args![id]).await?;
     Ok(())
 }
@@ -101,6 +103,9 @@ pub(super) async fn apply(tx: &mut Tx, caller: &Caller, now: i64, before: &Paper
 async fn set(tx: &mut Tx, now: i64, id: AccountId, was: Status, status: Status) -> Result<()> {
     let activated = (was == Status::Pending && status == Status::Active).then_some(now);
     let terminated = (status == Status::Terminated).then_some(now);
+    if terminated.is_some() {
+        package::count_customer(tx, id, None).await?;
+    }
     tx.execute(SET, args![status, activated, terminated, now, id]).await?;
     Ok(())
 }
@@ -151,9 +156,12 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, account: &Account) -> Resul
         peering::delete_of_account(tx, caller, now, account.id).await?;
     }
     if account.kind == Kind::Customer {
+        preference::delete_of(tx, Level::Customer, account.id.0).await?;
+        location::delete_of_customer(tx, caller, now, account.id).await?;
         sound::set::delete_of_customer(tx, caller, now, account.id).await?;
     }
     if account.kind == Kind::Reseller {
+        preference::delete_of(tx, Level::Reseller, account.id.0).await?;
         sip_domain::delete_of_reseller(tx, caller, now, account.id).await?;
         belongings::delete(tx, caller, now, account.id).await?;
     }

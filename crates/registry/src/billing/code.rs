@@ -1,15 +1,15 @@
 //! Codes that are money: they are shown to nobody who looks at the program itself.
 
 use std::fmt;
-use std::ops::Deref;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::{FromVal, Val};
 
-/// A code that is worth money. What a log or an error shows of it is that there is one.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A code that is worth money. What a log or an error shows of it is that there is one; who may read that of a voucher is
+/// for [`shown`](super::voucher::shown) to say.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Code(pub String);
+pub struct Code(String);
 
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,10 +17,9 @@ impl fmt::Debug for Code {
     }
 }
 
-impl Deref for Code {
-    type Target = str;
-
-    fn deref(&self) -> &str {
+impl Code {
+    /// The code itself.
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! What has begun is history and stays as it is; what begins later can be replaced. Profiles of the account's own
 //! reseller suit a customer; a reseller or peering gets any that is not prepaid. A mapping with a network is for calls from
-//! there only, where it goes before those without. Times are microseconds UTC.
+//! there only, where it goes before those without. Times are microseconds UTC. Of accounts whose profiles have changed often
+//! only the last [`MOST_SHOWN`] mappings are shown and written down.
+
+mod in_force;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::{Row, Tx, args};
 
-use super::network;
 use super::package::{Package, ProfileRef};
 use crate::account::Kind;
 use crate::caller::Caller;
@@ -19,6 +20,8 @@ use crate::id::{AccountId, PackageId, ProfileId};
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
 use crate::{Error, Result, listing, record};
+
+pub use in_force::{current, holding};
 
 /// What an account is to be billed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,30 +78,35 @@ impl Mapping {
     fn begins_after(&self, now: i64) -> bool {
         self.start.is_some_and(|start| start > now)
     }
-
-    fn holds_at(&self, now: i64) -> bool {
-        !self.begins_after(now) && self.stop.is_none_or(|stop| stop > now)
-    }
 }
 
 /// Most intervals of a schedule, and so most of an account that have not begun.
 pub const MOST_INTERVALS: usize = 100;
 
+/// Most mappings of an account that are shown: of more, those that begin last.
+pub const MOST_SHOWN: usize = 250;
+
 statements! {
     INSERT = "INSERT INTO billing_mappings (account_id, profile_id, network_id, start_at, stop_at) \
         VALUES ($1, $2, $3, $4, $5)";
     DELETE_FUTURE = "DELETE FROM billing_mappings WHERE account_id = $1 AND start_at > $2";
-    HOLDING = "SELECT profile_id FROM billing_mappings WHERE account_id = $1 AND COALESCE(start_at, 0) <= $2 \
-        AND (stop_at IS NULL OR stop_at > $2) AND network_id IS NULL ORDER BY COALESCE(start_at, 0) DESC, id DESC LIMIT 1";
-    HOLDING_WITHIN = "SELECT profile_id FROM billing_mappings WHERE account_id = $1 AND COALESCE(start_at, 0) <= $2 \
-        AND (stop_at IS NULL OR stop_at > $2) AND network_id = $3 ORDER BY COALESCE(start_at, 0) DESC, id DESC LIMIT 1";
     ACCOUNT = "SELECT kind, reseller_id FROM accounts WHERE id = $1";
-    PROFILE = "SELECT reseller_id, name, status, prepaid FROM billing_profiles WHERE id = $1";
-    NETWORK = "SELECT reseller_id, terminated FROM billing_networks WHERE id = $1";
+    PROFILE = "SELECT reseller_id, name, status, prepaid FROM billing_profiles WHERE id = $1 {share}";
+    NETWORK = "SELECT reseller_id, terminated FROM billing_networks WHERE id = $1 {share}";
 }
 
-const OF_ACCOUNTS: &str = "SELECT m.id, m.account_id, m.profile_id, m.network_id, m.start_at, m.stop_at, p.status \
-    FROM billing_mappings m JOIN billing_profiles p ON p.id = m.profile_id WHERE m.account_id IN ({ids})";
+/// The statements of these modules.
+pub(super) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    [STATEMENTS, in_force::STATEMENTS].into_iter().flatten()
+}
+
+/// The mappings from the one on that has `{others}` others behind it; all of it where there are fewer.
+const LAST: &str = "SELECT m.id, m.account_id, m.profile_id, m.network_id, m.start_at, m.stop_at, p.status \
+    FROM (SELECT a.id AS account_id, COALESCE((SELECT COALESCE(n.start_at, 0) FROM billing_mappings n \
+        WHERE n.account_id = a.id ORDER BY COALESCE(n.start_at, 0) DESC, n.id DESC LIMIT 1 OFFSET {others}), 0) AS since \
+        FROM accounts a WHERE a.id IN ({ids})) b \
+    JOIN billing_mappings m ON m.account_id = b.account_id AND COALESCE(m.start_at, 0) >= b.since \
+    JOIN billing_profiles p ON p.id = m.profile_id";
 
 /// The mappings without a network from the one on that holds when the account's open balance interval begins. One that
 /// has a stop may leave what held before it in force, so that it is no beginning.
@@ -122,13 +130,18 @@ fn mapping(row: &Row) -> Result<Mapping> {
     })
 }
 
-/// Every mapping of those accounts, those of terminated profiles too, from the first to begin to the last.
-pub(super) async fn all(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
-    read(tx, OF_ACCOUNTS, accounts).await
+/// The mappings of those accounts, those of terminated profiles too, from the first to begin to the last: at most
+/// [`MOST_SHOWN`] of each.
+async fn last(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
+    let mut of = read(tx, &LAST.replace("{others}", &(MOST_SHOWN - 1).to_string()), accounts).await?;
+    for mappings in of.values_mut() {
+        mappings.drain(..mappings.len().saturating_sub(MOST_SHOWN));
+    }
+    Ok(of)
 }
 
 /// What can hold for those accounts from the beginnings of their open balance intervals on, for calls from anywhere; all
-/// of it where there is no interval. As [`all`] otherwise.
+/// of it where there is no interval. Those of terminated profiles too, from the first to begin to the last.
 pub(crate) async fn since_interval(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
     read(tx, SINCE_INTERVAL, accounts).await
 }
@@ -145,12 +158,13 @@ async fn read(tx: &mut Tx, statement: &str, accounts: &[i64]) -> Result<BTreeMap
     Ok(of)
 }
 
-/// Every mapping of those accounts whose profile is not terminated, from the first to begin to the last.
+/// The mappings of those accounts whose profiles are not terminated, from the first to begin to the last; of more than
+/// [`MOST_SHOWN`] those that begin last.
 ///
 /// # Errors
 /// Only those of the database.
 pub async fn history(tx: &mut Tx, accounts: &[i64]) -> Result<BTreeMap<i64, Vec<Mapping>>> {
-    let mut of = all(tx, accounts).await?;
+    let mut of = last(tx, accounts).await?;
     of.values_mut().for_each(|mappings| mappings.retain(|mapping| !mapping.terminated));
     Ok(of)
 }
@@ -165,41 +179,6 @@ pub async fn future(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<
     Ok(of)
 }
 
-/// The profile that holds now for each of those accounts that has one.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn current(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<i64, ProfileId>> {
-    let holding = |(account, mappings): (i64, Vec<Mapping>)| {
-        let held = mappings.iter().rfind(|mapping| mapping.network_id.is_none() && mapping.holds_at(now))?;
-        Some((account, held.profile_id))
-    };
-    let mut found: BTreeMap<i64, ProfileId> =
-        since_interval(tx, accounts).await?.into_iter().filter_map(holding).collect();
-    // Of a time before the open interval.
-    let missing: Vec<i64> = accounts.iter().copied().filter(|account| !found.contains_key(account)).collect();
-    found.extend(all(tx, &missing).await?.into_iter().filter_map(holding));
-    Ok(found)
-}
-
-/// The profile that holds at a time for calls that an account makes from an address: that of the network which contains
-/// it, of several the one that began last, else the one without a network.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn holding(tx: &mut Tx, account: AccountId, ip: Option<IpAddr>, at: i64) -> Result<Option<ProfileId>> {
-    let mut mappings = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
-    mappings.retain(|mapping| mapping.holds_at(at));
-    let networks: Vec<i64> = mappings.iter().filter_map(|mapping| mapping.network_id).collect();
-    let within = match ip {
-        Some(ip) if !networks.is_empty() => network::containing(tx, &networks, ip).await?,
-        _ => Default::default(),
-    };
-    let of_network = mappings.iter().rfind(|m| m.network_id.is_some_and(|id| within.contains(&id)));
-    let found = of_network.or_else(|| mappings.iter().rfind(|m| m.network_id.is_none()));
-    Ok(found.map(|mapping| mapping.profile_id))
-}
-
 /// Lets profiles of a package hold from now on, where they do not hold already.
 pub(super) async fn begin(
     tx: &mut Tx,
@@ -211,23 +190,35 @@ pub(super) async fn begin(
     let mut coming = Vec::new();
     for ProfileRef { profile_id, network_id } in profiles {
         let network = network_id.map(|id| id.0);
-        let row = match network {
-            Some(network) => tx.query_opt(HOLDING_WITHIN, args![account, now, network]).await?,
-            None => tx.query_opt(HOLDING, args![account, now]).await?,
-        };
-        let holding: Option<ProfileId> = row.map(|row| row.at(0)).transpose()?;
-        if holding != Some(*profile_id) {
+        if in_force::within(tx, account, network, now).await? != Some(*profile_id)
+            && may_begin(tx, *profile_id, network).await?
+        {
             coming.push((*profile_id, network));
         }
     }
     if coming.is_empty() {
         return Ok(());
     }
-    let before = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    let before = last(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
     for (profile_id, network) in coming {
         tx.execute(INSERT, args![account, profile_id, network, Some(now), None::<i64>]).await?;
     }
     write(tx, caller, now, account, &before).await
+}
+
+/// Whether a profile and a network that a package has named are there still, and not terminated before the transaction ends.
+async fn may_begin(tx: &mut Tx, profile: ProfileId, network: Option<i64>) -> Result<bool> {
+    let is_active = match tx.query_opt(PROFILE, args![profile]).await? {
+        Some(row) => row.get::<super::profile::Status>("status")? == super::profile::Status::Active,
+        None => false,
+    };
+    let is_there = match network {
+        Some(id) => {
+            tx.query_opt(NETWORK, args![id]).await?.map(|row| row.get::<bool>("terminated")).transpose()? == Some(false)
+        }
+        None => true,
+    };
+    Ok(is_active && is_there)
 }
 
 /// Assigns profiles to an account that the caller may change, which is for its caller to see to. Assigning the profile
@@ -246,10 +237,10 @@ pub async fn assign(
     creating: bool,
 ) -> Result<()> {
     caller.must_care("assign billing profiles")?;
-    let before = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    let before = last(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
     let intervals = match assignment {
         Assignment::Profile(profile_id) => {
-            if !creating && current(tx, &[account.0], now).await?.get(&account.0) == Some(profile_id) {
+            if !creating && in_force::within(tx, account, None, now).await? == Some(*profile_id) {
                 return Ok(());
             }
             let start = if creating { None } else { Some(now) };
@@ -279,15 +270,13 @@ pub async fn assign(
         check_profile(tx, caller, account, interval.profile_id).await?;
         let Interval { profile_id, network_id, start, stop } = interval;
         tx.execute(INSERT, args![account, *profile_id, *network_id, *start, *stop]).await?;
-        // The new row holds the profile in place, but it may have been terminated after it was first looked at.
-        check_profile(tx, caller, account, interval.profile_id).await?;
     }
     write(tx, caller, now, account, &before).await
 }
 
 /// Writes down what has become of an account's mappings.
 async fn write(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, before: &Vec<Mapping>) -> Result<()> {
-    let after = all(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
+    let after = last(tx, &[account.0]).await?.remove(&account.0).unwrap_or_default();
     if *before == after {
         return Ok(());
     }
@@ -302,7 +291,7 @@ async fn write(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, befor
     journal::write(tx, caller, now, change).await
 }
 
-/// Refuses a network that is not there or another reseller's.
+/// Refuses a network that is not there or another reseller's; it is not terminated before the transaction ends.
 async fn check_network(tx: &mut Tx, account: AccountId, network: i64) -> Result<()> {
     let of = tx.query_opt(ACCOUNT, args![account]).await?.ok_or_else(|| Error::not_found("account", account))?;
     let own: AccountId = of.get("reseller_id")?;
@@ -346,7 +335,8 @@ fn check_schedule(intervals: &[Interval], now: i64, creating: bool) -> Result<()
     Ok(())
 }
 
-/// Refuses a profile that the caller does not see, is terminated or does not suit the account.
+/// Refuses a profile that the caller does not see, is terminated or does not suit the account; it is not terminated before
+/// the transaction ends.
 async fn check_profile(tx: &mut Tx, caller: &Caller, account: AccountId, profile: ProfileId) -> Result<()> {
     let dangling = || Error::dangling("billing_profile_id", profile);
     let row = tx.query_opt(PROFILE, args![profile]).await?.ok_or_else(dangling)?;

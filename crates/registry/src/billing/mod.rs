@@ -17,6 +17,7 @@ mod rate;
 pub mod rating;
 pub mod topup;
 pub mod voucher;
+pub mod voucher_batch;
 pub mod zone;
 
 use store::Tx;
@@ -32,11 +33,11 @@ pub use rate::Rate;
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     [
         fee_batch::STATEMENTS,
-        mapping::STATEMENTS,
         network::STATEMENTS,
         package::STATEMENTS,
         topup::STATEMENTS,
         voucher::STATEMENTS,
+        voucher_batch::STATEMENTS,
         peak::STATEMENTS,
         profile::STATEMENTS,
         zone::STATEMENTS,
@@ -46,6 +47,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
     .chain(fee::statements())
     .chain(interval::statements())
     .chain(lookup::statements())
+    .chain(mapping::statements())
 }
 
 /// The lists of these modules.

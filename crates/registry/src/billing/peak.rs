@@ -12,6 +12,8 @@ use crate::{Error, Result, listing};
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;
+/// The most periods of every week that a profile has, and the most that come once.
+pub const MOST: usize = 1_000;
 
 /// A period on one day of every week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -53,9 +55,14 @@ const OF_PROFILES: &str = "SELECT id, profile_id, weekday, start_at, stop_at FRO
     WHERE profile_id IN ({ids}) ORDER BY id";
 
 impl Peaks {
-    /// Refuses periods that end before they start, that overlap and that are on no day of the week.
+    /// Refuses periods that end before they start, that overlap, that are on no day of the week and that are too many.
     pub(crate) fn check(&self) -> Result<()> {
-        let weekly = "peaktime_weekdays";
+        let (weekly, special) = ("peaktime_weekdays", "peaktime_special");
+        for (field, count) in [(weekly, self.weekly.len()), (special, self.special.len())] {
+            if count > MOST {
+                return Err(Error::invalid(field, format!("a profile has at most {MOST} periods")));
+            }
+        }
         for period in &self.weekly {
             if !(0..=6).contains(&period.weekday) {
                 return Err(Error::invalid(weekly, format!("weekday {} is not between 0 and 6", period.weekday)));
@@ -65,7 +72,7 @@ impl Peaks {
             }
         }
         apart(weekly, self.weekly.iter().map(|p| (p.weekday, p.start, p.stop)).collect())?;
-        apart("peaktime_special", self.special.iter().map(|p| (0, p.start, p.stop)).collect())
+        apart(special, self.special.iter().map(|p| (0, p.start, p.stop)).collect())
     }
 }
 

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::fee::Tariff;
-use super::peak::{Peaks, Special, Weekly};
+use super::peak::Peaks;
+use crate::money::half_even;
 use crate::{Error, Money, Result};
 
 const SECOND: i64 = 1_000_000;
@@ -21,12 +22,24 @@ const DAY: i64 = 86_400 * SECOND;
 /// The longest call: a year.
 pub const LONGEST: i64 = 366 * DAY;
 
+/// From when to when, in microseconds; in order, and apart.
+type Periods = Vec<(i64, i64)>;
+
 /// When the off-peak rates of a profile hold, where a customer is.
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    weekly: Vec<Weekly>,
-    special: Vec<Special>,
+    /// Of each day of the week, since its midnight.
+    weekly: [Periods; 7],
+    special: Periods,
     zone: TimeZone,
+}
+
+/// How far a zone's clocks are ahead of UTC, and from when to when they stay so.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clocks {
+    ahead: i64,
+    since: i64,
+    until: i64,
 }
 
 /// What a call costs.
@@ -49,51 +62,70 @@ impl Calendar {
     /// comes at the same moment everywhere.
     #[must_use]
     pub fn new(times: &Peaks, zone: TimeZone) -> Calendar {
-        let (mut weekly, mut special) = (times.weekly.clone(), times.special.clone());
-        weekly.sort_unstable();
-        special.sort_unstable();
-        Calendar { weekly, special, zone }
+        let mut weekly: [Periods; 7] = Default::default();
+        for period in &times.weekly {
+            if let Some(day) = usize::try_from(period.weekday).ok().and_then(|day| weekly.get_mut(day)) {
+                day.push((period.start.saturating_mul(SECOND), period.stop.saturating_mul(SECOND)));
+            }
+        }
+        let special = times.special.iter().map(|period| (period.start, period.stop)).collect();
+        Calendar { weekly: weekly.map(joined), special: joined(special), zone }
     }
 
     /// Whether the off-peak rates hold.
     #[must_use]
     pub fn is_off_peak(&self, at: i64) -> bool {
-        self.stretch(at).0
+        self.stretch(at, &mut Clocks::default()).0
     }
 
-    /// Whether the off-peak rates hold, and until when that is certain: later than `at`.
-    fn stretch(&self, at: i64) -> (bool, i64) {
-        let (special, until) = self.special_at(at);
-        if self.weekly.is_empty() {
-            return (special, until);
+    /// Whether the off-peak rates hold, and until when that is certain: later than `at`. `clocks` are those of the moment
+    /// that was asked for before: a call asks for one stretch after the other, and its clocks are seldom set.
+    fn stretch(&self, at: i64, clocks: &mut Clocks) -> (bool, i64) {
+        let (special, until) = at_time(&self.special, at);
+        if self.weekly.iter().all(Vec::is_empty) {
+            return (special, until.unwrap_or(i64::MAX));
         }
-        let moment = Timestamp::from_microsecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
-        let offset = i64::from(self.zone.to_offset(moment).seconds()) * SECOND;
-        let local = at.saturating_add(offset);
+        if !(clocks.since..clocks.until).contains(&at) {
+            *clocks = self.clocks_at(at);
+        }
+        let local = at.saturating_add(clocks.ahead);
         // 1970 began on a Thursday, which is 3 where Monday is 0.
         let (weekday, time) = ((local.div_euclid(DAY) + 3).rem_euclid(7), local.rem_euclid(DAY));
-        let (mut weekly, mut next) = (false, DAY);
-        for period in self.weekly.iter().filter(|period| period.weekday == weekday) {
-            let (start, stop) = (period.start * SECOND, period.stop * SECOND);
-            if start <= time && time < stop {
-                weekly = true;
-                next = next.min(stop);
-            } else if start > time {
-                next = next.min(start);
-            }
-        }
-        let until = until.min(at.saturating_add(next - time));
+        let day = usize::try_from(weekday).ok().and_then(|day| self.weekly.get(day));
+        let (weekly, next) = day.map_or((false, None), |day| at_time(day, time));
+        let next = at.saturating_add(next.map_or(DAY, |next| next.min(DAY)) - time);
         // Clocks that are set in between make another day of it.
-        let set = self.zone.following(moment).next().map_or(i64::MAX, |set| set.timestamp().as_microsecond());
-        (special || weekly, until.min(set.max(at.saturating_add(1))))
+        let until = until.map_or(next, |until| until.min(next)).min(clocks.until);
+        (special || weekly, until.max(at.saturating_add(1)))
     }
 
-    fn special_at(&self, at: i64) -> (bool, i64) {
-        let next = self.special.partition_point(|period| period.start <= at);
-        match next.checked_sub(1).map(|last| self.special[last]) {
-            Some(period) if at < period.stop => (true, period.stop),
-            _ => (false, self.special.get(next).map_or(i64::MAX, |period| period.start)),
+    fn clocks_at(&self, at: i64) -> Clocks {
+        let moment = Timestamp::from_microsecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let ahead = i64::from(self.zone.to_offset(moment).seconds()) * SECOND;
+        let set = self.zone.following(moment).next().map_or(i64::MAX, |set| set.timestamp().as_microsecond());
+        Clocks { ahead, since: at, until: set.max(at.saturating_add(1)) }
+    }
+}
+
+/// The periods in order, those that overlap or touch as one.
+fn joined(mut periods: Periods) -> Periods {
+    periods.sort_unstable();
+    periods.dedup_by(|later, earlier| {
+        let touches = later.0 <= earlier.1;
+        if touches {
+            earlier.1 = earlier.1.max(later.1);
         }
+        touches
+    });
+    periods
+}
+
+/// Whether a time is in one of the periods, and when that ends or else the next one begins.
+fn at_time(periods: &[(i64, i64)], time: i64) -> (bool, Option<i64>) {
+    let next = periods.partition_point(|(start, _)| *start <= time);
+    match next.checked_sub(1).and_then(|last| periods.get(last)) {
+        Some((_, stop)) if time < *stop => (true, Some(*stop)),
+        _ => (false, periods.get(next).map(|(start, _)| *start)),
     }
 }
 
@@ -120,13 +152,7 @@ impl Sum {
     fn rounded(self) -> Result<Money> {
         // amount / 10^scale / 10^6 hundredths are that many times 10^4 micro-units.
         let Some(divisor) = 10_i128.checked_pow(self.scale + 2) else { return Err(too_much()) };
-        let (whole, rest) = (self.amount.div_euclid(divisor), self.amount.rem_euclid(divisor));
-        let up = match (rest * 2).cmp(&divisor) {
-            std::cmp::Ordering::Less => 0,
-            std::cmp::Ordering::Equal => whole.rem_euclid(2),
-            std::cmp::Ordering::Greater => 1,
-        };
-        i64::try_from(whole + up).map(Money).map_err(|_| too_much())
+        i64::try_from(half_even(self.amount, divisor)).map(Money).map_err(|_| too_much())
     }
 }
 
@@ -153,9 +179,10 @@ pub fn cost(
     let rates = [peak, off_peak].into_iter().flat_map(|t| [t.init_rate, t.follow_rate, t.extra_rate]);
     let mut sum = Sum { amount: 0, scale: rates.map(|rate| rate.exact().1).max().unwrap_or_default() };
     let (mut billed, mut increments, mut free) = (0_i64, 0_i64, free_time.max(0));
+    let mut clocks = Clocks::default();
     while billed < duration {
         let at = start.saturating_add(billed);
-        let (off, until) = calendar.stretch(at);
+        let (off, until) = calendar.stretch(at, &mut clocks);
         let tariff = tariff(off);
         let (rate, interval, count) = if increments == 0 {
             (tariff.init_rate, tariff.init_interval, 1)

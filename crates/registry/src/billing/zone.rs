@@ -105,11 +105,8 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: ZoneId) -> Result<Zone> {
 
 /// The profile that a zone or fee is to be in, and whose it is.
 pub(super) async fn profile_of(tx: &mut Tx, caller: &Caller, id: ProfileId) -> Result<AccountId> {
-    match profile::get(tx, caller, id).await {
-        Ok(found) => Ok(found.reseller_id),
-        Err(Error::NotFound { .. }) => Err(Error::dangling("billing_profile_id", id)),
-        Err(error) => Err(error),
-    }
+    let profile = profile::get(tx, caller, id).await;
+    Ok(profile.map_err(|error| error.or_dangling("billing_profile_id", id))?.reseller_id)
 }
 
 fn check(name: &str, detail: Option<&str>) -> Result<()> {

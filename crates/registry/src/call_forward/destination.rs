@@ -68,8 +68,7 @@ fn uri(text: &str, owner: &Owner, trigger: Option<Trigger>) -> String {
         };
         return format!("sip:{}@{host}", user.replace('%', &owner.mailbox()));
     }
-    let (user, host) = parts(text);
-    format!("sip:{user}@{}", if host.is_empty() { &owner.domain } else { host })
+    at(text, &owner.domain)
 }
 
 /// The URI with the owner's number as it is now, where it leads to an application that goes by the number.
@@ -83,22 +82,28 @@ pub(super) fn renumbered(uri: &str, owner: &Owner) -> Option<String> {
 }
 
 /// The SIP URI that a number, a user part or a URI stands for, without keywords.
-pub(crate) fn address(text: &str, owner: &Owner) -> Result<String> {
+pub(crate) fn address(text: &str, domain: &str) -> Result<String> {
     let text = text.trim();
-    let (user, host) = checked(text)?;
-    Ok(format!("sip:{user}@{}", if host.is_empty() { &owner.domain } else { host }))
+    checked(text)?;
+    Ok(at(text, domain))
 }
 
-/// User and host of what leads somewhere.
-fn checked(text: &str) -> Result<(&str, &str)> {
+fn at(text: &str, domain: &str) -> String {
     let (user, host) = parts(text);
-    if user.is_empty() || text.len() > 1023 || text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '>') {
+    format!("sip:{user}@{}", if host.is_empty() { domain } else { host })
+}
+
+/// Refuses what leads nowhere.
+fn checked(text: &str) -> Result<()> {
+    let (user, host) = parts(text);
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>\"".contains(c);
+    if user.is_empty() || text.ends_with('@') || text.len() > 1023 || text.contains(odd) {
         return Err(Error::invalid("destination", format!("`{text}` is neither a number nor a SIP URI")));
     }
     if host.contains('@') {
         return Err(Error::invalid("destination", format!("`{text}` has two hosts")));
     }
-    Ok((user, host))
+    Ok(())
 }
 
 impl Destination {
@@ -121,5 +126,27 @@ impl Destination {
             Some(id) if !plays || !is_announcement(id) => Err(Error::dangling("announcement_id", id)),
             _ => Ok(Destination { destination, ..self.clone() }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_become_sip_uris() {
+        for (given, stored) in [
+            ("4312345", "sip:4312345@example.org"),
+            ("sip:ada", "sip:ada@example.org"),
+            ("sips:ada", "sip:ada@example.org"),
+            (" ada@elsewhere.example ", "sip:ada@elsewhere.example"),
+            ("sip:ada@elsewhere.example", "sip:ada@elsewhere.example"),
+        ] {
+            assert_eq!(address(given, "example.org").expect(given), stored);
+        }
+        for wrong in ["", "sip:", "@example.org", "a@", "a@b@c", "a b", "a\r\nb@c", "sip:a@b>", "<sip:a@b", "a\"@b"] {
+            assert!(address(wrong, "example.org").is_err(), "{wrong:?}");
+        }
+        assert!(address(&"1".repeat(1024), "example.org").is_err());
     }
 }

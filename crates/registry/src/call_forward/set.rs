@@ -152,10 +152,7 @@ async fn get(tx: &mut Tx, caller: &Caller, kind: SetKind, id: ForwardSetId) -> R
 
 /// The subscriber that a set is to belong to.
 async fn owner_to_be(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Owner> {
-    match locked(tx, caller, id).await {
-        Err(Error::NotFound { .. }) => Err(Error::dangling("subscriber_id", id)),
-        other => other,
-    }
+    locked(tx, caller, id).await.map_err(|error| error.or_dangling("subscriber_id", id))
 }
 
 fn checked_name(name: &str) -> Result<&str> {

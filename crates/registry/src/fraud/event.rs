@@ -9,7 +9,7 @@ use crate::id::{AccountId, FraudEventId};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{self, Kept, record};
 use crate::statement::statements;
-use crate::{Error, Money, Result};
+use crate::{Money, Result};
 
 /// Of what length a period is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,25 +106,12 @@ pub static ALL: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for FraudEvent {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "period_date";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("deal with fraud events")?;
         caller.must_write()
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("contract_id", self.account_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("fraud event", "period", &self.period_date)
     }
 
     /// Only what is known of the notice can be changed.

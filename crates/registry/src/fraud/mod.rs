@@ -3,8 +3,8 @@
 //! A customer's own limits go before those of its billing profile, each field by itself. What it costs is what was
 //! captured from its [credit holds](crate::credit_hold), by the day and month of its time zone. The first time that a
 //! period costs more than its limit is an [event](FraudEvent), and the lock of that limit is set on every subscriber of
-//! the customer that is active and has none or a lesser one; nobody takes it off but people. E-mails are not sent:
-//! whoever watches the events tells people, and marks them as notified.
+//! the customer that is active and has none or a lesser one; nobody takes it off but people, no top-up either. E-mails
+//! are not sent: whoever watches the events tells people, and marks them as notified.
 
 mod event;
 
@@ -15,21 +15,19 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::{Row, Tx, args};
 
-use crate::account::{self, Kind};
+use crate::account::{self, Kind, credit};
 use crate::billing::lookup::zone_of;
 use crate::billing::mapping;
 use crate::billing::profile::{self, Fraud, Profile};
 use crate::caller::Caller;
-use crate::id::{AccountId, SubscriberId};
+use crate::id::AccountId;
 use crate::journal;
 use crate::listing;
 use crate::statement::statements;
-use crate::{Error, Money, Result, subscriber};
+use crate::subscriber::{self, Why};
+use crate::{Error, Money, Result};
 
 pub use event::{ALL, FraudEvent, LimitOf, NotifyStatus, Period};
-
-/// Micro-units in a cent.
-const CENT: i64 = 10_000;
 
 /// The limits that a customer has of its own. What is none is that of its billing profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -54,10 +52,6 @@ statements! {
         ON CONFLICT (account_id, period, period_date) DO UPDATE SET cost = CASE \
         WHEN period_costs.cost < 1152921504606846976 THEN period_costs.cost + excluded.cost ELSE period_costs.cost END \
         RETURNING cost";
-    TO_LOCK = "SELECT id FROM subscribers WHERE account_id = $1 AND status = 'active' \
-        AND (lock_level IS NULL OR lock_level < $2) AND id > $3 ORDER BY id LIMIT 500";
-    LOCK = "UPDATE subscribers SET lock_level = $1, modified_at = $2 WHERE id = $3";
-    LOCK_ACCOUNT = "UPDATE accounts SET held = held WHERE id = $1";
 }
 
 const MANY: &str = "SELECT account_id AS id, account_id, fraud_interval_limit, fraud_interval_lock, fraud_interval_notify, \
@@ -111,7 +105,7 @@ pub async fn profiles(tx: &mut Tx, ids: &[i64], now: i64) -> Result<BTreeMap<i64
 
 async fn to_change(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<Limits> {
     caller.must_care("set fraud limits")?;
-    tx.execute(LOCK_ACCOUNT, args![id]).await?;
+    credit::lock(tx, id).await?;
     let found = account::get(tx, caller, id).await?;
     if found.kind != Kind::Customer {
         return Err(Error::not_found("customer", id));
@@ -160,14 +154,15 @@ pub(crate) async fn note_cost(tx: &mut Tx, caller: &Caller, now: i64, account: A
         costs.push((period, date, cost));
     }
     let Some(own) = load(tx, &[account.0]).await?.pop() else { return Ok(()) };
-    let Some(profile) = profiles(tx, &[account.0], now).await?.remove(&account.0) else { return Ok(()) };
+    let profile = profiles(tx, &[account.0], now).await?.remove(&account.0);
+    let general = profile.map(|profile| profile.spec).unwrap_or_default();
     for (period, date, cost) in costs {
-        let (own, general) = match period {
-            Period::Month => (&own.interval, &profile.spec.fraud_interval),
-            Period::Day => (&own.daily, &profile.spec.fraud_daily),
+        let (own, of_profile) = match period {
+            Period::Month => (&own.interval, &general.fraud_interval),
+            Period::Day => (&own.daily, &general.fraud_daily),
         };
-        let Some(limit) = own.limit.or(general.limit) else { continue };
-        if cost.0 <= limit.saturating_mul(CENT) {
+        let Some(limit) = own.limit.or(of_profile.limit) else { continue };
+        if cost.0 <= limit.saturating_mul(Money::CENT) {
             continue;
         }
         let seen = FraudEvent {
@@ -177,9 +172,9 @@ pub(crate) async fn note_cost(tx: &mut Tx, caller: &Caller, now: i64, account: A
             limit_of: if own.limit.is_some() { LimitOf::AccountLimit } else { LimitOf::ProfileLimit },
             interval_cost: cost,
             interval_limit: limit,
-            interval_lock: own.lock.or(general.lock),
-            interval_notify: own.notify.clone().or_else(|| general.notify.clone()),
-            use_reseller_rates: profile.spec.fraud_use_reseller_rates,
+            interval_lock: own.lock.or(of_profile.lock),
+            interval_notify: own.notify.clone().or_else(|| of_profile.notify.clone()),
+            use_reseller_rates: general.fraud_use_reseller_rates,
             created_at: now,
             ..FraudEvent::default()
         };
@@ -187,33 +182,10 @@ pub(crate) async fn note_cost(tx: &mut Tx, caller: &Caller, now: i64, account: A
         if event::raise(tx, caller, now, seen).await?
             && let Some(level) = lock
         {
-            lock_subscribers(tx, caller, now, account, level).await?;
+            subscriber::lock_all(tx, caller, now, account, Why::Fraud, level).await?;
         }
     }
     Ok(())
-}
-
-async fn lock_subscribers(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, level: i64) -> Result<()> {
-    let system = Caller::system(&caller.name);
-    let mut last = -1_i64;
-    loop {
-        let rows = tx.query(TO_LOCK, args![account, level, last]).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            let id: SubscriberId = row.at(0)?;
-            last = id.0;
-            let before = match subscriber::get(tx, &system, id).await {
-                // It has ended in this moment.
-                Err(Error::NotFound { .. }) => continue,
-                found => found?,
-            };
-            tx.execute(LOCK, args![level, now, id]).await?;
-            let after = subscriber::get(tx, &system, id).await?;
-            journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
-        }
-    }
 }
 
 impl journal::Recorded for Limits {

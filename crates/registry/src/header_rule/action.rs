@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
-use super::{Part, Rule, RuleSet, check_room, dial_plan};
+use super::{Part, RuleSet, dial_plan, rule_of};
 use crate::caller::Caller;
 use crate::id::{AccountId, HeaderActionId, HeaderRuleId, HeaderRuleSetId, RewriteSetId};
 use crate::listing::{Column, Reach, Source};
-use crate::record::{self, Kept, record};
+use crate::record::{Kept, record};
 use crate::rewrite::Way;
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -70,9 +70,6 @@ record! {
     }
 }
 
-/// Most actions of a rule.
-const MOST_ACTIONS: i64 = 100;
-
 statements! {
     LAST = "SELECT CAST(COALESCE(MAX(priority), 0) AS BIGINT) AS priority FROM header_rule_actions WHERE rule_id = $1";
     COUNT = "SELECT COUNT(*) AS n FROM header_rule_actions WHERE rule_id = $1";
@@ -104,36 +101,17 @@ pub static ACTIONS: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for Action {
-    fn source() -> &'static Source {
-        &ACTIONS
-    }
+    const LIST: &'static Source = &ACTIONS;
+    const UNIQUE: &'static str = "id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("header_rules", "rule_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         RuleSet::must_keep(caller)
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("header rule action", "id", self.id)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
-        let rule: Rule = match record::hold(tx, caller, self.rule_id.0).await {
-            Err(Error::NotFound { .. }) => return Err(Error::dangling("rule_id", self.rule_id)),
-            found => found?,
-        };
+        let rule = rule_of(tx, caller, self.rule_id, before.map(|before| before.rule_id), (COUNT, "actions")).await?;
         (self.set_id, self.reseller_id) = (rule.set_id, rule.reseller_id);
-        if before.is_none_or(|before| before.rule_id != self.rule_id) {
-            let count = tx.query_one(COUNT, args![self.rule_id]).await?.at(0)?;
-            check_room(count, MOST_ACTIONS, "actions of a header rule:")?;
-        }
         if self.action_type != ActionType::Remove && self.value.is_none() {
             return Err(Error::invalid("value", "Value field is required"));
         }

@@ -1,13 +1,13 @@
 //! The conditions of a rule: what is looked at, and what it is compared with.
 
 use serde::{Deserialize, Serialize};
-use store::{Tx, args};
+use store::Tx;
 
-use super::{Part, Rule, RuleSet, check_room, dial_plan};
+use super::{Part, RuleSet, dial_plan, rule_of};
 use crate::caller::Caller;
 use crate::id::{AccountId, HeaderConditionId, HeaderRuleId, HeaderRuleSetId, RewriteSetId};
 use crate::listing::{Column, Reach, Source};
-use crate::record::{self, Kept, Stored, record};
+use crate::record::{Kept, Stored, record};
 use crate::rewrite::{Fault, Way, fault};
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -99,9 +99,6 @@ record! {
     }
 }
 
-/// Most conditions of a rule.
-const MOST_CONDITIONS: i64 = 100;
-
 statements! {
     COUNT = "SELECT COUNT(*) AS n FROM header_rule_conditions WHERE rule_id = $1";
 }
@@ -132,36 +129,18 @@ pub static CONDITIONS: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for Condition {
-    fn source() -> &'static Source {
-        &CONDITIONS
-    }
+    const LIST: &'static Source = &CONDITIONS;
+    const UNIQUE: &'static str = "id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("header_rules", "rule_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         RuleSet::must_keep(caller)
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("header rule condition", "id", self.id)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
-        let rule: Rule = match record::hold(tx, caller, self.rule_id.0).await {
-            Err(Error::NotFound { .. }) => return Err(Error::dangling("rule_id", self.rule_id)),
-            found => found?,
-        };
+        let rule =
+            rule_of(tx, caller, self.rule_id, before.map(|before| before.rule_id), (COUNT, "conditions")).await?;
         (self.set_id, self.reseller_id) = (rule.set_id, rule.reseller_id);
-        if before.is_none_or(|before| before.rule_id != self.rule_id) {
-            let count = tx.query_one(COUNT, args![self.rule_id]).await?.at(0)?;
-            check_room(count, MOST_CONDITIONS, "conditions of a header rule:")?;
-        }
         if self.expression == Expression::Regexp && self.value_type == ValueType::Input {
             let broken = self.value_list.0.iter().find_map(|value| match fault(value) {
                 Some(Fault::Broken(why)) => Some(why),

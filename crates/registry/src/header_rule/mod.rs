@@ -15,7 +15,7 @@ pub use condition::{CONDITIONS, Condition, Expression, MatchType, ValueType};
 pub use rule::{Direction, RULES, Rule};
 
 use crate::caller::Caller;
-use crate::id::{AccountId, HeaderRuleSetId, RewriteSetId, SubscriberId};
+use crate::id::{AccountId, HeaderRuleId, HeaderRuleSetId, RewriteSetId, SubscriberId};
 use crate::listing::{Column, Reach, Source};
 use crate::preference::named;
 use crate::record::{self, Kept, record};
@@ -56,16 +56,11 @@ pub enum Part {
 crate::text_enum!(Part, "part", { Full => "full", Username => "username", Domain => "domain", Port => "port" });
 
 declare! {
-    ACTIONS_OF_SET = "SELECT id FROM header_rule_actions WHERE set_id = $1";
-    ACTIONS_OF_RULE = "SELECT id FROM header_rule_actions WHERE rule_id = $1";
-    CONDITIONS_OF_SET = "SELECT id FROM header_rule_conditions WHERE set_id = $1";
-    CONDITIONS_OF_RULE = "SELECT id FROM header_rule_conditions WHERE rule_id = $1";
-    RULES_OF_SET = "SELECT id FROM header_rules WHERE set_id = $1";
-    DELETE_ACTIONS_OF_SET = "DELETE FROM header_rule_actions WHERE set_id = $1";
-    DELETE_ACTIONS_OF_RULE = "DELETE FROM header_rule_actions WHERE rule_id = $1";
-    DELETE_CONDITIONS_OF_SET = "DELETE FROM header_rule_conditions WHERE set_id = $1";
-    DELETE_CONDITIONS_OF_RULE = "DELETE FROM header_rule_conditions WHERE rule_id = $1";
-    DELETE_RULES_OF_SET = "DELETE FROM header_rules WHERE set_id = $1";
+    OF_SUBSCRIBER = "SELECT id FROM header_rule_sets WHERE subscriber_id = $1 ORDER BY id LIMIT 100";
+    HOLD_RULES = "SELECT id FROM header_rules WHERE set_id = $1 ORDER BY id {wait}";
+    CLEAR_ACTIONS = "DELETE FROM header_rule_actions WHERE set_id = $1 RETURNING id, reseller_id";
+    CLEAR_CONDITIONS = "DELETE FROM header_rule_conditions WHERE set_id = $1 RETURNING id, reseller_id";
+    CLEAR_RULES = "DELETE FROM header_rules WHERE set_id = $1 RETURNING id, reseller_id";
 }
 
 /// The sets of all resellers.
@@ -92,19 +87,9 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
     STATEMENTS.iter().chain(rule::STATEMENTS).chain(action::STATEMENTS).chain(condition::STATEMENTS)
 }
 
-/// Removes all that belongs to a record that goes, and counts it out of its list.
-async fn delete_all(
-    tx: &mut Tx,
-    source: &Source,
-    reseller: AccountId,
-    (select, delete): (&str, &str),
-    of: i64,
-) -> Result<()> {
-    for row in tx.query(select, args![of]).await? {
-        source.count(tx, row.at(0)?, &[("reseller_id", reseller.0)], -1);
-    }
-    tx.execute(delete, args![of]).await?;
-    Ok(())
+/// Removes a subscriber's own sets; for its end.
+pub(crate) async fn delete_of_subscriber(tx: &mut Tx, caller: &Caller, now: i64, id: SubscriberId) -> Result<()> {
+    record::delete_all::<RuleSet>(tx, &Caller::system(&caller.name), now, OF_SUBSCRIBER, id.0).await
 }
 
 /// The number of the rewrite rules that a value passes before: a set of the same reseller, and the way in it.
@@ -124,6 +109,26 @@ async fn dial_plan(
     Ok(Some(way.dial_plan(set)))
 }
 
+/// Most actions or conditions of a rule.
+const MOST_PARTS: i64 = 100;
+
+/// The rule that a part is in, held; refuses a part that comes to it where it has enough: they are counted by a statement
+/// and called by a name.
+async fn rule_of(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: HeaderRuleId,
+    before: Option<HeaderRuleId>,
+    (count, parts): (&str, &str),
+) -> Result<Rule> {
+    let rule: Rule = record::hold_named_by(tx, caller, "rule_id", id.0).await?;
+    if before != Some(id) {
+        let count = tx.query_one(count, args![id]).await?.at(0)?;
+        check_room(count, MOST_PARTS, &format!("{parts} of a header rule:"))?;
+    }
+    Ok(rule)
+}
+
 /// Refuses one more where there are too many.
 fn check_room(count: i64, most: i64, of: &str) -> Result<()> {
     if count < most { Ok(()) } else { Err(Error::Conflict(format!("{of} at most {most}"))) }
@@ -131,24 +136,10 @@ fn check_room(count: i64, most: i64, of: &str) -> Result<()> {
 
 #[async_trait::async_trait]
 impl Kept for RuleSet {
-    fn source() -> &'static Source {
-        &SETS
-    }
+    const LIST: &'static Source = &SETS;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep header rules")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("header rule set", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
@@ -160,18 +151,19 @@ impl Kept for RuleSet {
         }
         record::check_reseller(tx, caller, self.reseller_id).await?;
         let Some(id) = self.subscriber_id else { return Ok(()) };
-        match subscriber::get(tx, caller, id).await {
-            Ok(subscriber) if subscriber.reseller_id == self.reseller_id => Ok(()),
-            Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("subscriber_id", id)),
-            Err(error) => Err(error),
+        match subscriber::hold_named_by(tx, caller, "subscriber_id", id).await?.reseller_id == self.reseller_id {
+            true => Ok(()),
+            false => Err(Error::dangling("subscriber_id", id)),
         }
     }
 
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
         named::must_be_unnamed(tx, named::Of::HeaderRuleSets, self.id.0).await?;
-        let (id, reseller) = (self.id.0, self.reseller_id);
-        delete_all(tx, &ACTIONS, reseller, (ACTIONS_OF_SET, DELETE_ACTIONS_OF_SET), id).await?;
-        delete_all(tx, &CONDITIONS, reseller, (CONDITIONS_OF_SET, DELETE_CONDITIONS_OF_SET), id).await?;
-        delete_all(tx, &RULES, reseller, (RULES_OF_SET, DELETE_RULES_OF_SET), id).await
+        // Whoever is adding a part to a rule holds the rule.
+        tx.query(HOLD_RULES, args![self.id]).await?;
+        record::remove_where::<Action>(tx, CLEAR_ACTIONS, self.id.0).await?;
+        record::remove_where::<Condition>(tx, CLEAR_CONDITIONS, self.id.0).await?;
+        record::remove_where::<Rule>(tx, CLEAR_RULES, self.id.0).await?;
+        Ok(())
     }
 }

@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
-use super::{
-    ACTIONS, ACTIONS_OF_RULE, CONDITIONS, CONDITIONS_OF_RULE, DELETE_ACTIONS_OF_RULE, DELETE_CONDITIONS_OF_RULE,
-    RuleSet, check_room, delete_all,
-};
+use super::{Action, Condition, RuleSet, check_room};
 use crate::caller::Caller;
 use crate::id::{AccountId, HeaderRuleId, HeaderRuleSetId};
 use crate::listing::{Column, Reach, Source};
@@ -78,6 +75,8 @@ const MOST_RULES: i64 = 500;
 statements! {
     LAST = "SELECT CAST(COALESCE(MAX(priority), 0) AS BIGINT) AS priority FROM header_rules WHERE set_id = $1";
     COUNT = "SELECT COUNT(*) AS n FROM header_rules WHERE set_id = $1";
+    CLEAR_ACTIONS = "DELETE FROM header_rule_actions WHERE rule_id = $1 RETURNING id, reseller_id";
+    CLEAR_CONDITIONS = "DELETE FROM header_rule_conditions WHERE rule_id = $1 RETURNING id, reseller_id";
 }
 
 /// The rules of all sets.
@@ -102,34 +101,19 @@ pub static RULES: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for Rule {
-    fn source() -> &'static Source {
-        &RULES
-    }
+    const LIST: &'static Source = &RULES;
+    const UNIQUE: &'static str = "id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("header_rule_sets", "set_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         RuleSet::must_keep(caller)
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("header rule", "id", self.id)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         if before.is_some_and(|before| before.set_id != self.set_id) {
             return Err(Error::invalid("set_id", "a header rule stays in its set"));
         }
-        let set: RuleSet = match record::hold(tx, caller, self.set_id.0).await {
-            Err(Error::NotFound { .. }) => return Err(Error::dangling("set_id", self.set_id)),
-            found => found?,
-        };
+        let set: RuleSet = record::hold_named_by(tx, caller, "set_id", self.set_id.0).await?;
         self.reseller_id = set.reseller_id;
         if before.is_none() {
             let count = tx.query_one(COUNT, args![self.set_id]).await?.at(0)?;
@@ -143,8 +127,8 @@ impl Kept for Rule {
     }
 
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
-        let (id, reseller) = (self.id.0, self.reseller_id);
-        delete_all(tx, &ACTIONS, reseller, (ACTIONS_OF_RULE, DELETE_ACTIONS_OF_RULE), id).await?;
-        delete_all(tx, &CONDITIONS, reseller, (CONDITIONS_OF_RULE, DELETE_CONDITIONS_OF_RULE), id).await
+        record::remove_where::<Action>(tx, CLEAR_ACTIONS, self.id.0).await?;
+        record::remove_where::<Condition>(tx, CLEAR_CONDITIONS, self.id.0).await?;
+        Ok(())
     }
 }

@@ -12,14 +12,30 @@ use crate::Result;
 /// # Errors
 /// Only those of the database.
 pub(crate) async fn for_ids(tx: &mut Tx, sql: &str, ids: &[i64]) -> Result<Vec<store::Row>> {
+    in_batches(tx, sql, ids, None).await
+}
+
+/// As [`for_ids`], of a time: `{at}`, behind the ids in the statement, is its place.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn for_ids_at(tx: &mut Tx, sql: &str, ids: &[i64], at: i64) -> Result<Vec<store::Row>> {
+    in_batches(tx, sql, ids, Some(at)).await
+}
+
+async fn in_batches(tx: &mut Tx, sql: &str, ids: &[i64], at: Option<i64>) -> Result<Vec<store::Row>> {
     let mut rows = Vec::with_capacity(ids.len());
     for batch in ids.chunks(100) {
         let Some(last) = batch.last() else { break };
         let size = [1, 10, 100].into_iter().find(|size| *size >= batch.len()).unwrap_or(100);
         let places: Vec<String> = (1..=size).map(|n| format!("${n}")).collect();
-        let filled = batch.iter().chain(std::iter::repeat(last)).take(size).map(|id| Val::Int(*id));
-        let values: Vec<Val> = filled.collect();
-        rows.extend(tx.query(&sql.replace("{ids}", &places.join(", ")), &values).await?);
+        let filled = batch.iter().chain(std::iter::repeat(last)).take(size).copied();
+        let values: Vec<Val> = filled.chain(at).map(Val::Int).collect();
+        let mut sql = sql.replace("{ids}", &places.join(", "));
+        if at.is_some() {
+            sql = sql.replace("{at}", &format!("${}", size + 1));
+        }
+        rows.extend(tx.query(&sql, &values).await?);
     }
     Ok(rows)
 }

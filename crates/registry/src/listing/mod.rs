@@ -8,12 +8,16 @@
 mod batch;
 mod page;
 
-pub(crate) use batch::{for_ids, in_order};
+use std::collections::BTreeMap;
+
+pub(crate) use batch::{for_ids, for_ids_at, in_order};
 pub(crate) use page::STATEMENTS;
-pub use page::{hold, page, shows};
+#[cfg(test)]
+pub(crate) use page::exposed;
+pub use page::{hold, page, seen, shows};
 use store::{Tx, Val};
 
-use crate::{Error, Result, tally};
+use crate::{Error, Result, Role, tally};
 
 /// What of a table may be listed.
 #[derive(Debug)]
@@ -44,6 +48,8 @@ pub struct Reach {
     pub subscriber: Option<&'static str>,
     /// With whom rows are shared beside.
     pub shared: Shared,
+    /// The roles that may know of the list at all, where those are not all that may see such rows.
+    pub only: Option<&'static [Role]>,
 }
 
 /// With whom rows are shared beside those whom they belong to.
@@ -61,7 +67,7 @@ pub enum Shared {
 
 impl Reach {
     /// For administrators only.
-    pub const NOBODY: Reach = Reach { reseller: None, account: None, subscriber: None, shared: Shared::No };
+    pub const NOBODY: Reach = Reach { reseller: None, account: None, subscriber: None, shared: Shared::No, only: None };
     /// For whoever may look at the list at all.
     pub const EVERYBODY: Reach = Reach { shared: Shared::WithAll, ..Reach::NOBODY };
     /// For administrators and the row's reseller.
@@ -195,6 +201,11 @@ impl Source {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// The column of the table, such as `account_id`, that is shown by a name of the list's, such as `customer_id`.
+    pub(crate) fn column_of_row(&self, name: &str) -> Option<&'static str> {
+        self.column(name)?.sql.rsplit('.').next()
+    }
+
     fn sql(&self, name: &str) -> Result<&'static str> {
         match self.column(name) {
             Some(column) => Ok(column.sql),
@@ -211,6 +222,11 @@ impl Source {
                 tally::add(tx, column_list(self, column), *value, id, amount);
             }
         }
+    }
+
+    /// How many rows there are for each of those values of a column that the list keeps tallies of.
+    pub(crate) async fn totals(&self, tx: &mut Tx, column: &'static str, values: &[i64]) -> Result<BTreeMap<i64, i64>> {
+        tally::totals(tx, column_list(self, column), values).await
     }
 
     /// The statement of the whole list.

@@ -2,7 +2,7 @@
 
 use store::{Tx, Val, args};
 
-use super::{Condition, Listing, Query, Reach, Shared, Source, Where, column_list};
+use super::{Condition, Listing, MOST_VALUES, Query, Reach, Shared, Source, Where, column_list};
 use crate::caller::{Caller, Role, Scope};
 use crate::id::AccountId;
 use crate::statement::statements;
@@ -29,6 +29,9 @@ enum Scoped {
 }
 
 async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
+    if reach.only.is_some_and(|roles| !roles.contains(&caller.role)) {
+        return Ok(Scoped::Nothing);
+    }
     let served = matches!(caller.role, Role::Customer | Role::SubscriberAdmin | Role::Subscriber);
     if let (Shared::Exposed(by), Some(column), true) = (reach.shared, reach.reseller, served) {
         let row = tx.query_opt(RESELLER_OF, args![caller.account]).await?;
@@ -139,6 +142,40 @@ async fn counted(
     Ok(listing(ids))
 }
 
+/// Adds what a scope comes to that is more than an equality.
+fn within(filter: &mut Where, source: &Source, scoped: &Scoped) -> Result<()> {
+    match *scoped {
+        Scoped::Below(column, root) => {
+            let column = source.sql(column)?;
+            filter.and(&format!("{column} IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)"), root);
+        }
+        Scoped::Exposed { reseller: (column, reseller), by, own } => {
+            filter.values.push(reseller.into());
+            let exposed = format!("{} = ${} AND {}", source.sql(column)?, filter.values.len(), source.sql(by)?);
+            match own {
+                Some((column, account)) => {
+                    filter.and(&format!("(({exposed}) OR {} = ?)", source.sql(column)?), account);
+                }
+                None => filter.raw(&exposed),
+            }
+        }
+        Scoped::Everything | Scoped::Equal(..) | Scoped::Nothing => {}
+    }
+    Ok(())
+}
+
+/// The statement of what a customer sees of a list of which its reseller exposes rows; none for other lists.
+#[cfg(test)]
+pub(crate) fn exposed(source: &Source) -> Option<String> {
+    let Shared::Exposed(by) = source.reach.shared else { return None };
+    let reseller = (source.reach.reseller?, AccountId::DEFAULT_RESELLER);
+    let own = source.reach.account.map(|column| (column, AccountId::OPERATOR));
+    let mut filter = Where { sql: String::new(), values: Vec::new() };
+    source.conditions(&mut filter, &[]).ok()?;
+    within(&mut filter, source, &Scoped::Exposed { reseller, by, own }).ok()?;
+    Some(format!("SELECT t.id FROM {}{} ORDER BY t.id LIMIT 11", source.from, filter.sql))
+}
+
 async fn plain(
     tx: &mut Tx,
     source: &Source,
@@ -149,22 +186,8 @@ async fn plain(
 ) -> Result<Listing> {
     let mut filter = Where { sql: String::new(), values: Vec::new() };
     source.conditions(&mut filter, conditions)?;
-    match beside {
-        Some(Scoped::Below(column, root)) => {
-            let column = source.sql(column)?;
-            filter.and(&format!("{column} IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)"), root);
-        }
-        Some(Scoped::Exposed { reseller: (column, reseller), by, own }) => {
-            filter.values.push(reseller.into());
-            let exposed = format!("{} = ${} AND {}", source.sql(column)?, filter.values.len(), source.sql(by)?);
-            match own {
-                Some((column, account)) => {
-                    filter.and(&format!("(({exposed}) OR {} = ?)", source.sql(column)?), account)
-                }
-                None => filter.raw(&exposed),
-            }
-        }
-        Some(Scoped::Everything | Scoped::Equal(..) | Scoped::Nothing) | None => {}
+    if let Some(beside) = beside {
+        within(&mut filter, source, &beside)?;
     }
     let total = match total {
         None if query.count => {
@@ -195,6 +218,20 @@ async fn ids(tx: &mut Tx, sql: &str, values: &[Val]) -> Result<Vec<i64>> {
 pub async fn shows(tx: &mut Tx, caller: &Caller, source: &Source, id: i64) -> Result<bool> {
     let query = Query { conditions: vec![Condition::Is("id", id.into())], limit: 1, ..Query::default() };
     Ok(!page(tx, caller, source, &query).await?.ids.is_empty())
+}
+
+/// Those of some rows of a source that the caller may see; in no particular order.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn seen(tx: &mut Tx, caller: &Caller, source: &Source, ids: &[i64]) -> Result<Vec<i64>> {
+    let mut seen = Vec::new();
+    for some in ids.chunks(MOST_VALUES) {
+        let conditions = vec![Condition::Among("id", some.iter().map(|id| Val::Int(*id)).collect())];
+        let query = Query { conditions, limit: some.len() as i64, ..Query::default() };
+        seen.extend(page(tx, caller, source, &query).await?.ids);
+    }
+    Ok(seen)
 }
 
 /// Waits for others who change that row, and holds it until the transaction ends: for whoever reads it, changes what it

@@ -3,7 +3,7 @@
 use store::{Tx, args};
 
 use crate::caller::Caller;
-use crate::id::{AccountId, LnpCarrierId, LnpImportId};
+use crate::id::{LnpCarrierId, LnpImportId};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{Kept, record};
 use crate::statement::statements;
@@ -58,20 +58,10 @@ statements! {
 
 #[async_trait::async_trait]
 impl Kept for Carrier {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_admin("keep LNP carriers")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        None
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("lnp carrier", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {

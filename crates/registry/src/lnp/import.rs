@@ -14,7 +14,7 @@ use super::carrier::{self, Named};
 use super::{number, publication};
 use crate::caller::Caller;
 use crate::clock::SECOND;
-use crate::id::{AccountId, LnpCarrierId, LnpImportId};
+use crate::id::{LnpCarrierId, LnpImportId};
 use crate::journal::{self, Change, Operation};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{Kept, Record as _, record};
@@ -115,16 +115,10 @@ statements! {
 
 #[async_trait::async_trait]
 impl Kept for LnpImport {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
 
     fn must_keep(_caller: &Caller) -> Result<()> {
         Err(Error::NotAllowed("imports are made by sending a file".to_owned()))
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        None
     }
 
     fn taken(&self) -> Error {

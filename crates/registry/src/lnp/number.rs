@@ -4,7 +4,7 @@ use store::{Row, Tx, Val, args};
 
 use super::carrier::Carrier;
 use crate::caller::Caller;
-use crate::id::{AccountId, LnpCarrierId, LnpNumberId};
+use crate::id::{LnpCarrierId, LnpNumberId};
 use crate::listing::{Column, Condition, Reach, Source};
 use crate::record::{self, Kept, record};
 use crate::statement::statements;
@@ -129,20 +129,11 @@ pub fn is_number(text: &str) -> bool {
 
 #[async_trait::async_trait]
 impl Kept for LnpNumber {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "number";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_admin("keep ported numbers")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        None
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("lnp number", "number", &self.number)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {

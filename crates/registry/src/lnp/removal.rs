@@ -27,6 +27,8 @@ pub struct Which {
 /// How far a removal has come.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
+    /// Which generation of numbers it is about; none: the one that holds when it begins.
+    generation: Option<i64>,
     number: String,
     id: i64,
 }
@@ -74,7 +76,7 @@ impl Which {
 }
 
 /// Removes the next of the numbers that are meant, after the place where the batch before ended; none is left where
-/// there is no place any more.
+/// there is no place any more. Numbers that have taken the place of all others since it began are not meant.
 ///
 /// # Errors
 /// [`Error::NotAllowed`]; [`Error::Invalid`] for `number` where neither a number nor a carrier says which.
@@ -82,6 +84,9 @@ pub async fn remove(tx: &mut Tx, caller: &Caller, now: i64, which: &Which, after
     caller.must_be_admin("remove ported numbers")?;
     caller.must_write()?;
     let generation = hold_generation(tx).await?;
+    if after.generation.is_some_and(|begun| begun != generation) {
+        return Ok(None);
+    }
     let rows = match (which.range()?, which.carrier_id) {
         (Some((first, end)), _) => {
             let from = if after.number.is_empty() { &first } else { &after.number };
@@ -113,7 +118,9 @@ pub async fn remove(tx: &mut Tx, caller: &Caller, now: i64, which: &Which, after
         journal::write(tx, caller, now, change).await?;
     }
     match rows.last() {
-        Some(last) if rows.len() as i64 == BATCH => Ok(Some(Place { number: last.at(1)?, id: last.at(0)? })),
+        Some(last) if rows.len() as i64 == BATCH => {
+            Ok(Some(Place { generation: Some(generation), number: last.at(1)?, id: last.at(0)? }))
+        }
         _ => Ok(None),
     }
 }

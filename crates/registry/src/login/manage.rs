@@ -42,14 +42,7 @@ async fn account_of(
     reseller: AccountId,
     confined: bool,
 ) -> Result<AccountId> {
-    let dangling = || Error::dangling("reseller_id", reseller);
-    let found = account::get(tx, caller, reseller).await.map_err(|error| match error {
-        Error::NotFound { .. } => dangling(),
-        other => other,
-    })?;
-    if found.kind != Kind::Reseller || found.status == Status::Terminated {
-        return Err(dangling());
-    }
+    account::named_by(tx, caller, Kind::Reseller, "reseller_id", reseller).await?;
     Ok(match kind {
         AclRole::System | AclRole::Admin | AclRole::Intercept => AccountId::OPERATOR,
         AclRole::CareAdmin if !confined => AccountId::OPERATOR,

@@ -10,6 +10,9 @@ use crate::record::{self, Kept, record};
 use crate::statement::statements;
 use crate::{Error, Result};
 
+/// Most carriers that a level names.
+pub const MOST_CARRIERS: i64 = 500;
+
 record! {
     /// A carrier that a level names.
     LnpCarrier(NcosCarrierId) in "ncos_lnp_carriers" called "NCOS LNP carrier" {
@@ -40,9 +43,9 @@ record! {
 
 statements! {
     CARRIER = "SELECT id FROM lnp_carriers WHERE id = $1 AND import_id IS NULL {wait}";
+    FULL_LEVEL = "SELECT id FROM ncos_lnp_carriers WHERE ncos_level_id = $1 ORDER BY id LIMIT 1 OFFSET $2";
     NAMES = "SELECT 1 FROM ncos_lnp_carriers WHERE carrier_id = $1 LIMIT 1";
-    PATTERN_IDS = "SELECT id FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1";
-    CLEAR = "DELETE FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1";
+    CLEAR = "DELETE FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1 RETURNING id, reseller_id, ncos_lnp_id";
     OTHERS = "SELECT pattern FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1 AND id <> $2";
     FULL = "SELECT id FROM ncos_lnp_patterns WHERE ncos_lnp_id = $1 ORDER BY id LIMIT 1 OFFSET $2";
 }
@@ -89,29 +92,22 @@ pub(crate) async fn names_carrier(tx: &mut Tx, carrier: i64) -> Result<bool> {
 
 #[async_trait::async_trait]
 impl Kept for LnpCarrier {
-    fn source() -> &'static Source {
-        &CARRIERS
-    }
+    const LIST: &'static Source = &CARRIERS;
+    const UNIQUE: &'static str = "carrier_id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("ncos_levels", "ncos_level_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         super::must_keep(caller)
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("ncos_level_id", self.ncos_level_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("NCOS LNP carrier", "carrier_id", self.carrier_id)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         let reseller = before.map(|before| before.reseller_id);
         self.reseller_id = super::level_of(tx, caller, self.ncos_level_id, reseller).await?.reseller_id;
+        let joins = before.is_none_or(|before| before.ncos_level_id != self.ncos_level_id);
+        if joins && tx.query_opt(FULL_LEVEL, args![self.ncos_level_id, MOST_CARRIERS - 1]).await?.is_some() {
+            let message = format!("the level names {MOST_CARRIERS} carriers, the most that it may name");
+            return Err(Error::Conflict(message));
+        }
         match tx.query_opt(CARRIER, args![self.carrier_id]).await? {
             Some(_) => Ok(()),
             None => Err(Error::dangling("carrier_id", self.carrier_id)),
@@ -120,35 +116,19 @@ impl Kept for LnpCarrier {
 
     /// Its patterns go with it.
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
-        for row in tx.query(PATTERN_IDS, args![self.id]).await? {
-            let gone = LnpPattern { ncos_lnp_id: self.id, reseller_id: self.reseller_id, ..LnpPattern::default() };
-            LNP_PATTERNS.count(tx, row.at(0)?, &gone.tallied(), -1);
-        }
-        tx.execute(CLEAR, args![self.id]).await?;
+        record::remove_where::<LnpPattern>(tx, CLEAR, self.id.0).await?;
         Ok(())
     }
 }
 
 #[async_trait::async_trait]
 impl Kept for LnpPattern {
-    fn source() -> &'static Source {
-        &LNP_PATTERNS
-    }
+    const LIST: &'static Source = &LNP_PATTERNS;
+    const UNIQUE: &'static str = "pattern";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("ncos_lnp_carriers", "ncos_lnp_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         super::must_keep(caller)
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("ncos_lnp_id", self.ncos_lnp_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("NCOS LNP pattern", "pattern", &self.pattern)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
 pub(crate) use carrier::names_carrier;
-pub use carrier::{CARRIERS, LNP_PATTERNS, LnpCarrier, LnpPattern};
+pub use carrier::{CARRIERS, LNP_PATTERNS, LnpCarrier, LnpPattern, MOST_CARRIERS};
 pub use pattern::{PATTERNS, Pattern};
 pub use screen::{Call, Screen, screen};
 
@@ -63,9 +63,8 @@ record! {
 }
 
 declare! {
-    PATTERN_IDS = "SELECT id FROM ncos_patterns WHERE ncos_level_id = $1";
     CARRIER_IDS = "SELECT id FROM ncos_lnp_carriers WHERE ncos_level_id = $1";
-    CLEAR = "DELETE FROM ncos_patterns WHERE ncos_level_id = $1";
+    CLEAR = "DELETE FROM ncos_patterns WHERE ncos_level_id = $1 RETURNING id, reseller_id, ncos_level_id";
 }
 
 /// The statements of this module.
@@ -103,31 +102,18 @@ fn must_keep(caller: &Caller) -> Result<()> {
 async fn level_of(tx: &mut Tx, caller: &Caller, id: NcosLevelId, before: Option<AccountId>) -> Result<Level> {
     match record::hold::<Level>(tx, caller, id.0).await {
         Ok(level) if before.is_none_or(|reseller| reseller == level.reseller_id) => Ok(level),
-        Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("ncos_level_id", id)),
-        Err(error) => Err(error),
+        Ok(_) => Err(Error::dangling("ncos_level_id", id)),
+        Err(error) => Err(error.or_dangling("ncos_level_id", id)),
     }
 }
 
 #[async_trait::async_trait]
 impl Kept for Level {
-    fn source() -> &'static Source {
-        &LEVELS
-    }
+    const LIST: &'static Source = &LEVELS;
+    const UNIQUE: &'static str = "level";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         must_keep(caller)
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("NCOS level", "level", &self.level)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
@@ -148,11 +134,7 @@ impl Kept for Level {
     /// Its patterns and carriers go with it.
     async fn going(&self, tx: &mut Tx, caller: &Caller, now: i64) -> Result<()> {
         named::must_be_unnamed(tx, named::Of::NcosLevels, self.id.0).await?;
-        for row in tx.query(PATTERN_IDS, args![self.id]).await? {
-            let gone = Pattern { ncos_level_id: self.id, reseller_id: self.reseller_id, ..Pattern::default() };
-            PATTERNS.count(tx, row.at(0)?, &gone.tallied(), -1);
-        }
-        tx.execute(CLEAR, args![self.id]).await?;
+        record::remove_where::<Pattern>(tx, CLEAR, self.id.0).await?;
         for row in tx.query(CARRIER_IDS, args![self.id]).await? {
             record::delete::<LnpCarrier>(tx, caller, now, row.at(0)?).await?;
         }

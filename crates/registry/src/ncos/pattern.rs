@@ -81,24 +81,12 @@ pub(super) fn compile(pattern: &str) -> Result<Regex> {
 
 #[async_trait::async_trait]
 impl Kept for Pattern {
-    fn source() -> &'static Source {
-        &PATTERNS
-    }
+    const LIST: &'static Source = &PATTERNS;
+    const UNIQUE: &'static str = "pattern";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("ncos_levels", "ncos_level_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         super::must_keep(caller)
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("ncos_level_id", self.ncos_level_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("NCOS pattern", "pattern", &self.pattern)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {

@@ -17,8 +17,8 @@ const MOST_COMPILED: usize = 1 << 26;
 
 statements! {
     PATTERNS = "SELECT pattern FROM ncos_patterns WHERE ncos_level_id = $1";
-    CARRIERS = "SELECT c.carrier_id, p.pattern FROM ncos_lnp_carriers c \
-        LEFT JOIN ncos_lnp_patterns p ON p.ncos_lnp_id = c.id WHERE c.ncos_level_id = $1";
+    CARRIER = "SELECT c.carrier_id, p.pattern FROM ncos_lnp_carriers c \
+        LEFT JOIN ncos_lnp_patterns p ON p.ncos_lnp_id = c.id WHERE c.ncos_level_id = $1 AND c.carrier_id = $2";
 }
 
 /// What of a call a level looks at.
@@ -86,16 +86,18 @@ fn compile(patterns: &[String]) -> Result<RegexSet> {
     set.map_err(|error| Error::invalid("pattern", format!("is no regular expression: {error}")))
 }
 
-/// The level of that id, ready to be asked; none where there is no such level.
+/// The level of that id, ready to be asked about calls to numbers that are ported to that carrier, or to none; none where
+/// there is no such level. However many carriers it names, there are the patterns of the level and of one of them, which
+/// take at most [`MOST_COMPILED`] bytes each.
 ///
 /// # Errors
 /// As [`Screen::new`].
-pub async fn screen(tx: &mut Tx, id: NcosLevelId) -> Result<Option<Screen>> {
+pub async fn screen(tx: &mut Tx, id: NcosLevelId, carrier: Option<i64>) -> Result<Option<Screen>> {
     let Some(level) = record::load::<Level>(tx, &[id.0]).await?.pop() else { return Ok(None) };
     let rows = tx.query(PATTERNS, args![id]).await?;
     let patterns = rows.iter().map(|row| Ok(row.at(0)?)).collect::<Result<Vec<String>>>()?;
     let mut carriers: HashMap<i64, Vec<String>> = HashMap::new();
-    for row in tx.query(CARRIERS, args![id]).await? {
+    for row in tx.query(CARRIER, args![id, carrier]).await? {
         let pattern: Option<String> = row.at(1)?;
         carriers.entry(row.at(0)?).or_default().extend(pattern);
     }

@@ -1,10 +1,10 @@
 //! Groups of peering servers.
 
-use store::{Tx, args};
+use store::Tx;
 
 use super::rule::{InboundRule, Rule};
-use super::server::Server;
-use crate::account::{self, Kind, Status};
+use super::server::{self, Server};
+use crate::account::{self, Kind};
 use crate::caller::Caller;
 use crate::id::{AccountId, PeeringGroupId, TimeSetId};
 use crate::listing::{Column, Reach, Source};
@@ -31,6 +31,9 @@ record! {
     }
 }
 
+/// Most groups of all peerings.
+const MOST: i64 = 1_000;
+
 /// All groups.
 pub static GROUPS: Source = Source {
     name: "peering groups",
@@ -50,7 +53,7 @@ pub static GROUPS: Source = Source {
 };
 
 statements! {
-    LOCK = "SELECT id FROM accounts WHERE id = $1 {wait}";
+    FULL = "SELECT id FROM peering_groups ORDER BY id LIMIT 1 OFFSET $1";
     OF_ACCOUNT = "SELECT id FROM peering_groups WHERE contract_id = $1 ORDER BY id LIMIT 100";
     // Of what is in a group.
     SERVERS_OF = "SELECT id FROM peering_servers WHERE group_id = $1 ORDER BY id LIMIT 100";
@@ -60,9 +63,7 @@ statements! {
 
 #[async_trait::async_trait]
 impl Kept for Group {
-    fn source() -> &'static Source {
-        &GROUPS
-    }
+    const LIST: &'static Source = &GROUPS;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_admin("keep peerings")?;
@@ -73,29 +74,18 @@ impl Kept for Group {
         Some(self.contract_id)
     }
 
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("contract_id", self.contract_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("peering group", "name", &self.name)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         self.has_inbound_rules = before.is_some_and(|before| before.has_inbound_rules);
         if !(1..=9).contains(&self.priority) {
             return Err(Error::invalid("priority", "Value must be between 1 and 9"));
         }
-        let dangling = || Error::dangling("contract_id", self.contract_id);
-        // The account can't end while it gets a group.
-        tx.query_opt(LOCK, args![self.contract_id]).await?;
-        match account::get(tx, caller, self.contract_id).await {
-            Ok(found) if found.kind == Kind::Peering && found.status != Status::Terminated => {}
-            Ok(_) | Err(Error::NotFound { .. }) => return Err(dangling()),
-            Err(error) => return Err(error),
-        }
+        account::named_by(tx, caller, Kind::Peering, "contract_id", self.contract_id).await?;
         if let Some(time_set) = self.time_set_id {
             record::named_by::<TimeSet>(tx, caller, "time_set_id", time_set.0).await?;
+        }
+        if before.is_none() {
+            server::alone(tx).await?;
+            server::must_fit(tx, FULL, "peering groups", MOST).await?;
         }
         Ok(())
     }
@@ -114,8 +104,5 @@ pub(crate) async fn delete_of_account(tx: &mut Tx, caller: &Caller, now: i64, ac
 
 /// Holds the group that something is put in or taken from.
 pub(super) async fn held(tx: &mut Tx, caller: &Caller, id: PeeringGroupId) -> Result<Group> {
-    match record::hold(tx, caller, id.0).await {
-        Err(Error::NotFound { .. }) => Err(Error::dangling("group_id", id)),
-        found => found,
-    }
+    record::hold_named_by(tx, caller, "group_id", id.0).await
 }

@@ -2,10 +2,10 @@
 
 use store::{Tx, args};
 
-use super::group;
 use super::pattern::compiled;
+use super::{group, server};
 use crate::caller::Caller;
-use crate::id::{AccountId, PeeringGroupId, PeeringInboundRuleId, PeeringRuleId};
+use crate::id::{PeeringGroupId, PeeringInboundRuleId, PeeringRuleId};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{Kept, record};
 use crate::statement::statements;
@@ -64,6 +64,9 @@ pub const FIELDS: &[&str] = &[
     "pai_uri",
 ];
 
+/// Most rules of all groups, of those for calls that leave and of those for calls that come in each.
+const MOST: i64 = 10_000;
+
 /// All rules of calls that leave.
 pub static RULES: Source = Source {
     name: "peering rules",
@@ -104,32 +107,22 @@ pub static INBOUND_RULES: Source = Source {
 statements! {
     SET_HAS_RULES = "UPDATE peering_groups SET has_inbound_rules = EXISTS (SELECT 1 FROM peering_inbound_rules r \
         WHERE r.group_id = $1 AND r.enabled AND r.id <> $2) WHERE id = $1";
+    FULL = "SELECT id FROM peering_rules ORDER BY id LIMIT 1 OFFSET $1";
+    FULL_INBOUND = "SELECT id FROM peering_inbound_rules ORDER BY id LIMIT 1 OFFSET $1";
 }
 
 #[async_trait::async_trait]
 impl Kept for Rule {
-    fn source() -> &'static Source {
-        &RULES
-    }
+    const LIST: &'static Source = &RULES;
+    const UNIQUE: &'static str = "callee_prefix";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("peering_groups", "group_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_admin("keep peerings")?;
         caller.must_write()
     }
 
-    fn account(&self) -> Option<AccountId> {
-        None
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("group_id", self.group_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("peering rule", "callee_prefix", &self.callee_prefix)
-    }
-
-    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         let prefix = self.callee_prefix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'+');
         if !prefix || self.callee_prefix.len() > 16 {
             return Err(Error::invalid("callee_prefix", "Only lower-case letters, digits and + allowed, at most 16"));
@@ -137,34 +130,26 @@ impl Kept for Rule {
         compiled("callee_pattern", &self.callee_pattern)?;
         compiled("caller_pattern", &self.caller_pattern)?;
         group::held(tx, caller, self.group_id).await?;
+        if before.is_none() {
+            server::alone(tx).await?;
+            server::must_fit(tx, FULL, "peering rules", MOST).await?;
+        }
         Ok(())
     }
 }
 
 #[async_trait::async_trait]
 impl Kept for InboundRule {
-    fn source() -> &'static Source {
-        &INBOUND_RULES
-    }
+    const LIST: &'static Source = &INBOUND_RULES;
+    const UNIQUE: &'static str = "priority";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("peering_groups", "group_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_admin("keep peerings")?;
         caller.must_write()
     }
 
-    fn account(&self) -> Option<AccountId> {
-        None
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("group_id", self.group_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("peering inbound rule", "priority", self.priority)
-    }
-
-    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         if !FIELDS.contains(&self.field.as_str()) {
             return Err(Error::invalid("field", format!("'{}' is not a valid value", self.field)));
         }
@@ -186,19 +171,26 @@ impl Kept for InboundRule {
             _ => {}
         }
         group::held(tx, caller, self.group_id).await?;
+        if before.is_none() {
+            server::alone(tx).await?;
+            server::must_fit(tx, FULL_INBOUND, "peering inbound rules", MOST).await?;
+        }
         Ok(())
     }
 
     async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
-        if let Some(before) = before.filter(|before| before.group_id != self.group_id) {
-            tx.execute(SET_HAS_RULES, args![before.group_id, 0_i64]).await?;
+        let from = before.map(|before| before.group_id).filter(|from| *from != self.group_id);
+        for group in [from, Some(self.group_id)].into_iter().flatten() {
+            tx.execute(SET_HAS_RULES, args![group, 0_i64]).await?;
         }
-        tx.execute(SET_HAS_RULES, args![self.group_id, 0_i64]).await?;
+        if let Some(before) = before {
+            server::must_be_told(tx, before.group_id).await?;
+        }
         Ok(())
     }
 
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
         tx.execute(SET_HAS_RULES, args![self.group_id, self.id]).await?;
-        Ok(())
+        server::must_be_told(tx, self.group_id).await
     }
 }

@@ -6,7 +6,7 @@ use store::{Tx, args};
 
 use super::group;
 use crate::caller::Caller;
-use crate::id::{AccountId, PeeringGroupId, PeeringServerId};
+use crate::id::{PeeringGroupId, PeeringServerId};
 use crate::listing::{Column, Reach, Source};
 use crate::preference::{self, Level};
 use crate::record::{Kept, record};
@@ -67,32 +67,54 @@ statements! {
     // Where a request from the address could be one of either group, as nothing tells them apart.
     SAME_ELSEWHERE = "SELECT s.id FROM peering_servers s JOIN peering_groups g ON g.id = s.group_id WHERE s.ip = $1 \
         AND s.port = $2 AND s.transport = $3 AND s.group_id <> $4 AND (NOT g.has_inbound_rules OR NOT $5) LIMIT 1";
+    UNTOLD = "SELECT s.ip FROM peering_servers s JOIN peering_groups g ON g.id = s.group_id JOIN peering_servers o \
+        ON o.ip = s.ip AND o.port = s.port AND o.transport = s.transport AND o.group_id <> s.group_id \
+        WHERE s.group_id = $1 AND NOT g.has_inbound_rules LIMIT 1";
+    ALONE = "SELECT id FROM peering_turns WHERE id = 1 {wait}";
+    FULL = "SELECT id FROM peering_servers ORDER BY id LIMIT 1 OFFSET $1";
+}
+
+/// Most servers of all groups.
+const MOST: i64 = 5_000;
+
+/// Waits for whoever else settles which groups have which addresses, or adds to what there is of them. Groups are held
+/// before.
+pub(super) async fn alone(tx: &mut Tx) -> Result<()> {
+    tx.query_opt(ALONE, args![]).await?;
+    Ok(())
+}
+
+/// Refuses that a group is left without inbound rules while another group has the address of one of its servers.
+pub(super) async fn must_be_told(tx: &mut Tx, group: PeeringGroupId) -> Result<()> {
+    alone(tx).await?;
+    match tx.query_opt(UNTOLD, args![group]).await? {
+        None => Ok(()),
+        Some(row) => {
+            let ip: String = row.at(0)?;
+            Err(Error::Conflict(format!("another group has a server at {ip}: inbound rules tell their calls apart")))
+        }
+    }
+}
+
+/// Refuses one more where there are as many as there may be; `full` finds the last of them by its place.
+pub(super) async fn must_fit(tx: &mut Tx, full: &str, what: &str, most: i64) -> Result<()> {
+    match tx.query_opt(full, args![most - 1]).await? {
+        None => Ok(()),
+        Some(_) => Err(Error::Conflict(format!("there are {most} {what} already, more are not kept"))),
+    }
 }
 
 #[async_trait::async_trait]
 impl Kept for Server {
-    fn source() -> &'static Source {
-        &SERVERS
-    }
+    const LIST: &'static Source = &SERVERS;
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("peering_groups", "group_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_admin("keep peerings")?;
         caller.must_write()
     }
 
-    fn account(&self) -> Option<AccountId> {
-        None
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("group_id", self.group_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("peering server", "name", &self.name)
-    }
-
-    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         let named = self.name.chars().all(|c| c.is_ascii_alphanumeric() || "_- ".contains(c));
         if self.name.is_empty() || !named {
             return Err(Error::invalid("name", "Only letters, digits, blanks, - and _ allowed"));
@@ -107,6 +129,10 @@ impl Kept for Server {
             }
         }
         let group = group::held(tx, caller, self.group_id).await?;
+        alone(tx).await?;
+        if before.is_none() {
+            must_fit(tx, FULL, "peering servers", MOST).await?;
+        }
         let same = args![self.ip.as_str(), self.port, self.transport, self.group_id, group.has_inbound_rules];
         if tx.query_opt(SAME_ELSEWHERE, same).await?.is_some() {
             return Err(Error::taken("peering server", "ip", &self.ip));

@@ -219,12 +219,18 @@ store::on_both! {
         assert!(matches!(add(&test, at(&two, "b", "2001:db8::1")).await, Err(Error::Taken { field: "ip", .. })));
         add(&test, tells(&two)).await.expect("a rule");
         assert!(matches!(add(&test, tells(&two)).await, Err(Error::Taken { .. })));
-        add(&test, at(&two, "b", "2001:db8::1")).await.expect("a server");
+        let second = add(&test, at(&two, "b", "2001:db8::1")).await.expect("a server");
         let shows = async |id: PeeringGroupId| record::get::<Group>(&mut test.db.reader(), &admin(), id.0).await.expect("a group").has_inbound_rules;
         assert!(shows(one.id).await && shows(two.id).await);
         transaction!(test.db, |tx| record::update(tx, &admin(), NOW, Group { priority: 3, ..two.clone() }).await).expect("changed");
         assert!(shows(two.id).await);
         let off = InboundRule { enabled: false, ..told.clone() };
+        // As long as both have the address, both keep a rule.
+        let untold = transaction!(test.db, |tx| record::update(tx, &admin(), NOW, off.clone()).await);
+        assert!(matches!(untold, Err(Error::Conflict(_))), "{untold:?}");
+        let untold = transaction!(test.db, |tx| record::delete::<InboundRule>(tx, &admin(), NOW, told.id.0).await);
+        assert!(matches!(untold, Err(Error::Conflict(_))), "{untold:?}");
+        transaction!(test.db, |tx| record::update(tx, &admin(), NOW, Server { port: 5061, ..second.clone() }).await).expect("moved");
         transaction!(test.db, |tx| record::update(tx, &admin(), NOW, off.clone()).await).expect("changed");
         assert!(!shows(one.id).await);
         transaction!(test.db, |tx| record::update(tx, &admin(), NOW, told.clone()).await).expect("changed");

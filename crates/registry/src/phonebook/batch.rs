@@ -4,21 +4,20 @@
 
 use std::collections::HashMap;
 
-use store::{Tx, args};
+use store::{Tx, Val, args};
 
+use super::book::must_fit;
 use super::{Entry, SUBSCRIBERS};
 use crate::caller::Caller;
 use crate::id::SubscriberId;
 use crate::journal::{self, Change, Operation};
-use crate::listing::{self, Condition, Query};
+use crate::listing;
 use crate::record::{self, Kept};
 use crate::statement::statements;
 use crate::{Error, Result};
 
-/// Most entries in one file.
+/// Most entries in a book, and so in a file.
 pub const MOST: usize = 10_000;
-/// Entries that are removed at a time.
-const AT_ONCE: usize = 1_000;
 
 /// An entry as a file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +35,8 @@ pub struct Row {
 /// Takes the rows of a file into a book; a number that is there gets the name of the file.
 ///
 /// # Errors
-/// [`Error::Invalid`] for `rows`, naming the line; [`Error::NotAllowed`]; [`Error::Dangling`] for the owner.
+/// [`Error::Invalid`] for `rows`, naming the line; [`Error::NotAllowed`]; [`Error::Dangling`] for the owner;
+/// [`Error::Conflict`] where the book would have more than [`MOST`] entries.
 pub async fn take_in<E: Entry>(tx: &mut Tx, caller: &Caller, now: i64, owner: i64, rows: &[Row]) -> Result<()> {
     write::<E>(tx, caller, now, owner, rows, false).await
 }
@@ -50,59 +50,38 @@ pub async fn replace_all<E: Entry>(tx: &mut Tx, caller: &Caller, now: i64, owner
 }
 
 statements! {
-    OF_SUBSCRIBER = "SELECT id, account_id, reseller_id FROM subscriber_phonebook_entries WHERE subscriber_id = $1 \
-        ORDER BY id LIMIT 1000";
-    DELETE = "DELETE FROM subscriber_phonebook_entries WHERE id = $1";
+    CLEAR_SUBSCRIBER = "DELETE FROM subscriber_phonebook_entries WHERE subscriber_id = $1 \
+        RETURNING id, account_id, reseller_id";
+}
+
+/// The statements of the books.
+pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    [STATEMENTS, super::book::STATEMENTS].into_iter().flatten()
 }
 
 /// Removes the book of a subscriber; for its termination.
 pub(crate) async fn forget(tx: &mut Tx, id: SubscriberId) -> Result<()> {
-    loop {
-        let rows = tx.query(OF_SUBSCRIBER, args![id]).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            let entry: i64 = row.at(0)?;
-            tx.execute(DELETE, args![entry]).await?;
-            let values = [("account_id", row.at(1)?), ("reseller_id", row.at(2)?), ("subscriber_id", id.0)];
-            SUBSCRIBERS.count(tx, entry, &values, -1);
-        }
-    }
-}
-
-/// The ids of the entries of a book that the caller sees and that meet a condition, at most so many.
-async fn ids<E: Entry>(
-    tx: &mut Tx,
-    caller: &Caller,
-    owner: i64,
-    more: Option<Condition>,
-    limit: usize,
-) -> Result<Vec<i64>> {
-    let mut conditions = vec![Condition::Is(E::OWNER, owner.into())];
-    conditions.extend(more);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(listing::page(tx, caller, E::source(), &Query { conditions, limit, ..Query::default() }).await?.ids)
-}
-
-async fn remove<E: Entry>(tx: &mut Tx, ids: &[i64]) -> Result<()> {
-    let delete = format!("DELETE FROM {} WHERE id = $1", E::TABLE);
-    for entry in record::load::<E>(tx, ids).await? {
-        tx.execute(&delete, args![entry.id()]).await?;
-        E::source().count(tx, entry.id(), &entry.tallied(), -1);
+    for row in tx.query(CLEAR_SUBSCRIBER, args![id]).await? {
+        let values = [("account_id", row.at(1)?), ("reseller_id", row.at(2)?), ("subscriber_id", id.0)];
+        SUBSCRIBERS.count(tx, row.at(0)?, &values, -1);
     }
     Ok(())
 }
 
-/// Removes every entry of a book that the caller sees.
-async fn clear<E: Entry>(tx: &mut Tx, caller: &Caller, owner: i64) -> Result<()> {
-    loop {
-        let some = ids::<E>(tx, caller, owner, None, AT_ONCE).await?;
-        if some.is_empty() {
-            return Ok(());
-        }
-        remove::<E>(tx, &some).await?;
+/// Removes the entries of a book that have one of the numbers; none: all of them.
+async fn remove<E: Entry>(tx: &mut Tx, owner: i64, numbers: Option<&[&Row]>) -> Result<()> {
+    let mut values = args![owner].to_vec();
+    let mut sql = format!("DELETE FROM {} WHERE {} = $1", E::TABLE, E::OWNER);
+    if let Some(numbers) = numbers {
+        let places: Vec<String> = (2..numbers.len() + 2).map(|n| format!("${n}")).collect();
+        sql = format!("{sql} AND number IN ({})", places.join(", "));
+        values.extend(numbers.iter().map(|row| Val::from(row.number.as_str())));
     }
+    let sql = format!("{sql} RETURNING id, {}", E::COLUMNS.join(", "));
+    for row in tx.query(&sql, &values).await? {
+        record::count(tx, &E::read(&row)?, -1);
+    }
+    Ok(())
 }
 
 /// What stands in the file, each number once: the last line of it holds.
@@ -116,39 +95,31 @@ async fn write<E: Entry>(tx: &mut Tx, caller: &Caller, now: i64, owner: i64, row
     if rows.len() > MOST {
         return Err(Error::invalid("rows", format!("there are more than {MOST} entries in the file")));
     }
-    if purge {
-        clear::<E>(tx, caller, owner).await?;
-    }
+    // An entry that says nothing but whose book it is.
+    let mut book = E::of(owner, "", "", false);
+    book.settle_owner(tx, caller).await?;
     let at = |row: &Row, error: Error| match error {
         Error::Invalid { message, .. } => Error::invalid("rows", format!("line {}: {message}", row.line)),
         other => other,
     };
-    let mut first: Option<E> = None;
-    for some in distinct(rows).chunks(listing::MOST_VALUES) {
-        if !purge {
-            let numbers = some.iter().map(|row| row.number.as_str().into()).collect();
-            let known = ids::<E>(tx, caller, owner, Some(Condition::Among("number", numbers)), some.len()).await?;
-            remove::<E>(tx, &known).await?;
-        }
-        for row in some {
-            // Whose book it is need be looked up only once.
-            let entry = match &first {
-                Some(first) => first.beside(&row.name, &row.number, row.shared).map_err(|error| at(row, error))?,
-                None => {
-                    let mut entry = E::of(owner, &row.name, &row.number, row.shared);
-                    entry.settle(tx, caller, now, None).await.map_err(|error| at(row, error))?;
-                    entry
-                }
-            };
-            let entry = record::insert(tx, entry).await?;
-            first.get_or_insert(entry);
+    let entry = |row: &&Row| book.beside(&row.name, &row.number, row.shared).map_err(|error| at(row, error));
+    let distinct = distinct(rows);
+    let entries = distinct.iter().map(entry).collect::<Result<Vec<E>>>()?;
+    if purge {
+        remove::<E>(tx, owner, None).await?;
+    } else {
+        for some in distinct.chunks(listing::MOST_VALUES) {
+            remove::<E>(tx, owner, Some(some)).await?;
         }
     }
+    let lost = |n: usize| entries.get(n).map_or_else(|| Error::Internal("an entry was lost".to_owned()), Kept::taken);
+    record::insert_all(tx, &entries, lost).await?;
+    must_fit::<E>(tx, owner).await?;
     let summary = serde_json::json!({ "id": owner, "entries": rows.len(), "purged": purge });
     let change = Change {
         kind: E::TABLE,
         record_id: owner,
-        account: first.as_ref().and_then(Kept::account),
+        account: Kept::account(&book),
         operation: Operation::Update,
         before: None,
         after: Some(&summary),

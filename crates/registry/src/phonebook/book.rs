@@ -1,11 +1,13 @@
 //! The entries of the three books.
 
-use store::Tx;
+use store::{Tx, Val, args};
 
+use super::batch::MOST;
 use crate::caller::{Caller, Role};
 use crate::id::{AccountId, PhonebookEntryId, SubscriberId};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{self, Kept, record};
+use crate::statement::statements;
 use crate::{Error, Result, account, subscriber};
 
 record! {
@@ -88,9 +90,17 @@ source!(
 );
 
 /// An entry of any book, as a file has it.
+#[async_trait::async_trait]
 pub trait Entry: Kept {
     /// The field that says whose book it is in.
     const OWNER: &'static str;
+    /// The statement that finds the entry of a book that is one too many.
+    const BEYOND: &'static str;
+    /// Finds out whose book it is in, and holds the owner, so that the book does not grow beside.
+    ///
+    /// # Errors
+    /// [`Error::Dangling`] for the owner.
+    async fn settle_owner(&mut self, tx: &mut Tx, caller: &Caller) -> Result<()>;
     /// An entry of that book.
     fn of(owner: i64, name: &str, number: &str, shared: bool) -> Self;
     /// Another entry of the same book.
@@ -100,6 +110,30 @@ pub trait Entry: Kept {
     fn beside(&self, name: &str, number: &str, shared: bool) -> Result<Self>;
     /// Name, number and whether it is shared.
     fn parts(&self) -> (&str, &str, bool);
+}
+
+statements! {
+    BEYOND_OF_RESELLER = "SELECT id FROM reseller_phonebook_entries WHERE reseller_id = $1 ORDER BY id LIMIT 1 OFFSET $2";
+    BEYOND_OF_CUSTOMER = "SELECT id FROM customer_phonebook_entries WHERE customer_id = $1 ORDER BY id LIMIT 1 OFFSET $2";
+    BEYOND_OF_SUBSCRIBER = "SELECT id FROM subscriber_phonebook_entries WHERE subscriber_id = $1 ORDER BY id \
+        LIMIT 1 OFFSET $2";
+}
+
+/// Refuses a book, the owner of which is held, that has become too long.
+pub(super) async fn must_fit<E: Entry>(tx: &mut Tx, owner: i64) -> Result<()> {
+    match tx.query_opt(E::BEYOND, args![owner, MOST as i64]).await? {
+        None => Ok(()),
+        Some(_) => Err(Error::Conflict(format!("a phonebook has at most {MOST} entries"))),
+    }
+}
+
+/// As [`must_fit`], of the book that an entry has come into.
+async fn must_fit_in<E: Entry>(tx: &mut Tx, entry: &E, before: Option<&E>) -> Result<()> {
+    let owner = entry.value(E::OWNER);
+    match owner {
+        Val::Int(id) if before.is_none_or(|before| before.value(E::OWNER) != owner) => must_fit::<E>(tx, id).await,
+        _ => Ok(()),
+    }
 }
 
 fn check(name: &str, number: &str) -> Result<()> {
@@ -115,34 +149,32 @@ fn check(name: &str, number: &str) -> Result<()> {
 
 #[async_trait::async_trait]
 impl Kept for ResellerEntry {
-    fn source() -> &'static Source {
-        &RESELLERS
-    }
+    const LIST: &'static Source = &RESELLERS;
+    const UNIQUE: &'static str = "number";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep the phonebooks of resellers")
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("phonebook entry", "number", &self.number)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
         check(&self.name, &self.number)?;
-        record::check_reseller(tx, caller, self.reseller_id).await
+        self.settle_owner(tx, caller).await
+    }
+
+    async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
+        must_fit_in(tx, self, before).await
     }
 }
 
+#[async_trait::async_trait]
 impl Entry for ResellerEntry {
     const OWNER: &'static str = "reseller_id";
+    const BEYOND: &'static str = BEYOND_OF_RESELLER;
+
+    async fn settle_owner(&mut self, tx: &mut Tx, caller: &Caller) -> Result<()> {
+        account::hold(tx, self.reseller_id).await?;
+        record::check_reseller(tx, caller, self.reseller_id).await
+    }
 
     fn of(owner: i64, name: &str, number: &str, _shared: bool) -> Self {
         let (name, number) = (name.to_owned(), number.to_owned());
@@ -161,9 +193,8 @@ impl Entry for ResellerEntry {
 
 #[async_trait::async_trait]
 impl Kept for CustomerEntry {
-    fn source() -> &'static Source {
-        &CUSTOMERS
-    }
+    const LIST: &'static Source = &CUSTOMERS;
+    const UNIQUE: &'static str = "number";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         match caller.role {
@@ -178,29 +209,27 @@ impl Kept for CustomerEntry {
         Some(self.customer_id)
     }
 
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("customer_id", self.customer_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("phonebook entry", "number", &self.number)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
         check(&self.name, &self.number)?;
-        match account::get(tx, caller, self.customer_id).await {
-            Ok(found) if found.kind == account::Kind::Customer && found.status != account::Status::Terminated => {
-                self.reseller_id = found.reseller_id;
-                Ok(())
-            }
-            Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("customer_id", self.customer_id)),
-            Err(error) => Err(error),
-        }
+        self.settle_owner(tx, caller).await
+    }
+
+    async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
+        must_fit_in(tx, self, before).await
     }
 }
 
+#[async_trait::async_trait]
 impl Entry for CustomerEntry {
     const OWNER: &'static str = "customer_id";
+    const BEYOND: &'static str = BEYOND_OF_CUSTOMER;
+
+    async fn settle_owner(&mut self, tx: &mut Tx, caller: &Caller) -> Result<()> {
+        account::hold(tx, self.customer_id).await?;
+        let customer = account::named_by(tx, caller, account::Kind::Customer, "customer_id", self.customer_id).await?;
+        self.reseller_id = customer.reseller_id;
+        Ok(())
+    }
 
     fn of(owner: i64, name: &str, number: &str, _shared: bool) -> Self {
         let (name, number) = (name.to_owned(), number.to_owned());
@@ -219,40 +248,33 @@ impl Entry for CustomerEntry {
 
 #[async_trait::async_trait]
 impl Kept for SubscriberEntry {
-    fn source() -> &'static Source {
-        &SUBSCRIBERS
-    }
+    const LIST: &'static Source = &SUBSCRIBERS;
+    const UNIQUE: &'static str = "number";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_write()
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![
-            ("reseller_id", self.reseller_id.0),
-            ("account_id", self.account_id.0),
-            ("subscriber_id", self.subscriber_id.0),
-        ]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("phonebook entry", "number", &self.number)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
         check(&self.name, &self.number)?;
-        let owner = subscriber::named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
-        (self.account_id, self.reseller_id) = (owner.account_id, owner.reseller_id);
-        Ok(())
+        self.settle_owner(tx, caller).await
+    }
+
+    async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
+        must_fit_in(tx, self, before).await
     }
 }
 
+#[async_trait::async_trait]
 impl Entry for SubscriberEntry {
     const OWNER: &'static str = "subscriber_id";
+    const BEYOND: &'static str = BEYOND_OF_SUBSCRIBER;
+
+    async fn settle_owner(&mut self, tx: &mut Tx, caller: &Caller) -> Result<()> {
+        let owner = subscriber::hold_named_by(tx, caller, "subscriber_id", self.subscriber_id).await?;
+        (self.account_id, self.reseller_id) = (owner.account_id, owner.reseller_id);
+        Ok(())
+    }
 
     fn of(owner: i64, name: &str, number: &str, shared: bool) -> Self {
         let (name, number) = (name.to_owned(), number.to_owned());

@@ -16,10 +16,11 @@ use crate::{Error, Result, otp};
 statements! {
     SUBSCRIBER = "SELECT account_id FROM subscribers WHERE id = $1 AND status <> 'terminated' {wait}";
     DOMAIN = "SELECT account_id FROM sip_domains WHERE id = $1 AND status <> 'terminated' {wait}";
-    CUSTOMER = "SELECT id FROM accounts WHERE id = $1 AND kind = 'customer' {wait}";
-    RESELLER = "SELECT id FROM accounts WHERE id = $1 AND kind = 'reseller' {wait}";
+    CUSTOMER = "SELECT id FROM accounts WHERE id = $1 AND kind = 'customer' AND status <> 'terminated' {wait}";
+    RESELLER = "SELECT id FROM accounts WHERE id = $1 AND kind = 'reseller' AND status <> 'terminated' {wait}";
     PROFILE = "SELECT reseller_id FROM subscriber_profiles WHERE id = $1 {wait}";
     PEER = "SELECT id FROM peering_servers WHERE id = $1 {wait}";
+    LOCATION = "SELECT contract_id FROM customer_locations WHERE id = $1 {wait}";
     HAS_NUMBER = "SELECT 1 FROM numbers WHERE digits = $1 AND account_id = $2";
 }
 
@@ -69,12 +70,18 @@ pub async fn replace(tx: &mut Tx, caller: &Caller, now: i64, level: Level, owner
             store(tx, level, owner, attribute, &rows).await?;
         }
     }
-    let has_second_factor = |values: &Values| values.get("enable_2fa") == Some(&Value::Flag(true));
-    if level == Level::Subscriber && has_second_factor(&before) && !has_second_factor(&after) {
-        // Switched on again, it begins with a new secret.
+    if level == Level::Subscriber && ends_second_factor(&before, &after) {
         otp::forget(tx, caller, now, otp::Owner::Subscriber(SubscriberId(owner))).await?;
     }
     write(tx, caller, now, Operation::Update, (level, owner, account), Some(&before), &after).await
+}
+
+/// Whether a subscriber's second factor begins anew with a new secret: its own preference was switched off, or says that it
+/// is off where its profile or domain has switched it on.
+fn ends_second_factor(before: &Values, after: &Values) -> bool {
+    let [before, after] = [before, after].map(|values| values.get("enable_2fa"));
+    let (on, off) = (Some(&Value::Flag(true)), Some(&Value::Flag(false)));
+    before != after && (before == on || after == off)
 }
 
 /// The account of an owner that the caller may see; the owner's row is locked, so that changes come one after another.
@@ -87,7 +94,8 @@ async fn account_of(tx: &mut Tx, caller: &Caller, level: Level, owner: i64) -> R
         Level::Reseller => RESELLER,
         Level::Profile => PROFILE,
         Level::Peer => PEER,
-        Level::Location | Level::DeviceModel | Level::DeviceProfile | Level::FieldDevice => return Err(not_found()),
+        Level::Location => LOCATION,
+        Level::DeviceModel | Level::DeviceProfile | Level::FieldDevice => return Err(not_found()),
     };
     let row = tx.query_opt(statement, args![owner]).await?.ok_or_else(not_found)?;
     // Peering servers are the operator's.

@@ -141,24 +141,11 @@ impl CustomAttribute {
 
 #[async_trait::async_trait]
 impl Kept for CustomAttribute {
-    fn source() -> &'static Source {
-        &CUSTOM
-    }
+    const LIST: &'static Source = &CUSTOM;
+    const UNIQUE: &'static str = "attribute";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep attributes of preferences")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("preference attribute", "attribute", &self.attribute)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {

@@ -33,7 +33,8 @@ statements! {
     INSERT = "INSERT INTO preferences (level, owner_id, attribute, position, value, record_id) \
         VALUES ($1, $2, $3, $4, $5, $6)";
     DELETE = "DELETE FROM preferences WHERE level = $1 AND owner_id = $2 AND attribute = $3";
-    SET_LOCK = "UPDATE subscribers SET lock_level = $1 WHERE id = $2";
+    SET_LOCK = "UPDATE subscribers SET lock_level = $1, \
+        lock_without_underrun = CASE WHEN lock_level IS NOT DISTINCT FROM $1 THEN lock_without_underrun END WHERE id = $2";
     DELETE_ALL = "DELETE FROM preferences WHERE level = $1 AND owner_id = $2";
 }
 

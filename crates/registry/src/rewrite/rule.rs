@@ -48,8 +48,7 @@ statements! {
     COUNT = "SELECT COUNT(*) AS n FROM rewrite_rules WHERE set_id = $1";
     OTHERS = "SELECT match_pattern FROM rewrite_rules \
         WHERE set_id = $1 AND direction = $2 AND field = $3 AND id <> $4";
-    IDS = "SELECT id FROM rewrite_rules WHERE set_id = $1";
-    DELETE = "DELETE FROM rewrite_rules WHERE set_id = $1";
+    CLEAR = "DELETE FROM rewrite_rules WHERE set_id = $1 RETURNING id, reseller_id, set_id";
     INSERT = "INSERT INTO rewrite_rules (set_id, reseller_id, direction, field, priority, match_pattern, \
         replace_pattern, description, enabled) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
 }
@@ -121,7 +120,7 @@ pub async fn set_rules(
         let priority = *rule.priority.get_or_insert(last.saturating_add(1));
         *last = priority.max(*last);
         rule.id = tx.query_one(INSERT, &rule.values()).await?.at(0)?;
-        RULES.count(tx, rule.id.0, &rule.tallied(), 1);
+        record::count(tx, rule, 1);
     }
     touch(tx, set.id).await?;
     let (before, after) = (json!({ "rewriterules": before }), json!({ "rewriterules": rules }));
@@ -139,11 +138,7 @@ pub async fn set_rules(
 
 /// Removes all rules of a set.
 pub(super) async fn delete_all(tx: &mut Tx, set: &RuleSet) -> Result<()> {
-    let tallied = [("reseller_id", set.reseller_id.0), ("set_id", set.id.0)];
-    for row in tx.query(IDS, args![set.id]).await? {
-        RULES.count(tx, row.at(0)?, &tallied, -1);
-    }
-    tx.execute(DELETE, args![set.id]).await?;
+    record::remove_where::<Rule>(tx, CLEAR, set.id.0).await?;
     Ok(())
 }
 
@@ -168,32 +163,17 @@ impl Rule {
 
 #[async_trait::async_trait]
 impl Kept for Rule {
-    fn source() -> &'static Source {
-        &RULES
-    }
+    const LIST: &'static Source = &RULES;
+    const UNIQUE: &'static str = "id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("rewrite_rule_sets", "set_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         RuleSet::must_keep(caller)
     }
 
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("set_id", self.set_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("rewrite rule", "id", self.id)
-    }
-
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         // Whoever changes rules of a set waits for others who do: priorities follow each other.
-        let set: RuleSet = match record::hold(tx, caller, self.set_id.0).await {
-            Err(Error::NotFound { .. }) => return Err(Error::dangling("set_id", self.set_id)),
-            found => found?,
-        };
+        let set: RuleSet = record::hold_named_by(tx, caller, "set_id", self.set_id.0).await?;
         self.reseller_id = set.reseller_id;
         self.tidy()?;
         if before.is_none_or(|before| before.set_id != self.set_id) {

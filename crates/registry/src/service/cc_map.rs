@@ -8,13 +8,19 @@ use super::{Service, Whose};
 use crate::{Error, Result};
 
 /// A client.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CcMapping {
     /// The key that the client shows.
     pub auth_key: String,
     /// The uuid of where it comes from.
     pub source_uuid: Option<String>,
+}
+
+impl std::fmt::Debug for CcMapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CcMapping").field("source_uuid", &self.source_uuid).finish_non_exhaustive()
+    }
 }
 
 /// The clients that act for a subscriber.
@@ -44,8 +50,7 @@ impl Service for CcMap {
         Ok(())
     }
 
-    fn discreet(&self) -> CcMap {
-        let hidden = |mapping: &CcMapping| CcMapping { auth_key: "***".to_owned(), ..mapping.clone() };
-        CcMap { mappings: self.mappings.iter().map(hidden).collect() }
+    fn secrets(&mut self) -> Vec<&mut String> {
+        self.mappings.iter_mut().map(|mapping| &mut mapping.auth_key).collect()
     }
 }

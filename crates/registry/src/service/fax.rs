@@ -89,8 +89,8 @@ impl Service for FaxSettings {
         Ok(())
     }
 
-    fn discreet(&self) -> FaxSettings {
-        FaxSettings { password: self.password.as_ref().map(|_| "***".to_owned()), ..self.clone() }
+    fn secrets(&mut self) -> Vec<&mut String> {
+        self.password.iter_mut().collect()
     }
 }
 
@@ -182,7 +182,7 @@ impl Service for MailToFax {
         Ok(())
     }
 
-    fn discreet(&self) -> MailToFax {
-        MailToFax { secret_key: self.secret_key.as_ref().map(|_| "***".to_owned()), ..self.clone() }
+    fn secrets(&mut self) -> Vec<&mut String> {
+        self.secret_key.iter_mut().collect()
     }
 }

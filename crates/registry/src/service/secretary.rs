@@ -30,7 +30,7 @@ impl Service for Secretary {
             return Err(Error::invalid("numbers", "calls that go to secretaries need one"));
         }
         for number in &mut self.numbers {
-            *number = destination::address(number, owner.0)?;
+            *number = destination::address(number, &owner.0.domain)?;
         }
         Ok(())
     }

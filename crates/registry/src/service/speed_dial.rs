@@ -8,6 +8,7 @@ use store::{Tx, args};
 use super::{Service, Whose};
 use crate::call_forward::destination;
 use crate::id::SubscriberId;
+use crate::seal::Sealer;
 use crate::statement::statements;
 use crate::{Error, Result, listing};
 
@@ -51,7 +52,7 @@ impl Service for SpeedDials {
             if !seen.insert(dial.slot.clone()) {
                 return Err(Error::Taken { kind: "speed dial", field: "slot", value: dial.slot.clone() });
             }
-            dial.destination = destination::address(&dial.destination, owner.0)?;
+            dial.destination = destination::address(&dial.destination, &owner.0.domain)?;
             if dial.destination.chars().count() > 192 {
                 return Err(Error::invalid("destination", "a destination has at most 192 characters"));
             }
@@ -59,7 +60,7 @@ impl Service for SpeedDials {
         Ok(())
     }
 
-    async fn read(tx: &mut Tx, ids: &[i64]) -> Result<HashMap<i64, Self>> {
+    async fn read(tx: &mut Tx, _sealer: &Sealer, ids: &[i64]) -> Result<HashMap<i64, Self>> {
         let mut found: HashMap<i64, SpeedDials> = HashMap::new();
         for row in listing::for_ids(tx, MANY, ids).await? {
             let dials = found.entry(row.at(0)?).or_default();
@@ -72,7 +73,8 @@ impl Service for SpeedDials {
         Ok(found)
     }
 
-    async fn write(&self, tx: &mut Tx, id: SubscriberId) -> Result<()> {
+    async fn write(&self, tx: &mut Tx, _sealer: &Sealer, owner: &Whose<'_>) -> Result<()> {
+        let id = owner.0.id;
         Self::forget(tx, id).await?;
         for (position, dial) in (0_i64..).zip(&self.speeddials) {
             tx.execute(INSERT, args![id, &dial.slot, position, &dial.destination]).await?;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Service, Whose};
 use crate::contact::is_email;
+use crate::seal::Sealer;
 use crate::{Error, Result};
 
 /// Why a message that is not attached is not deleted.
@@ -34,10 +35,9 @@ impl std::fmt::Debug for Voicemail {
 impl Service for Voicemail {
     const KIND: &'static str = "voicemail_settings";
 
-    /// The first PIN is six digits that follow from the uuid, so that nobody has to make one up.
-    fn initial(uuid: &str) -> Voicemail {
-        let number = uuid.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 1_000_000_007);
-        Voicemail { pin: format!("{:06}", number % 1_000_000), ..Voicemail::default() }
+    /// The first PIN is six digits of the server's own, so that nobody has to make one up and nobody can guess it.
+    fn initial(sealer: &Sealer, uuid: &str) -> Voicemail {
+        Voicemail { pin: sealer.six_digits(&format!("first PIN of subscriber {uuid}")), ..Voicemail::default() }
     }
 
     fn settle(&mut self, _owner: &Whose<'_>, _before: &Self, _now: i64) -> Result<()> {
@@ -60,7 +60,7 @@ impl Service for Voicemail {
         }
     }
 
-    fn discreet(&self) -> Voicemail {
-        Voicemail { pin: "***".to_owned(), ..self.clone() }
+    fn secrets(&mut self) -> Vec<&mut String> {
+        vec![&mut self.pin]
     }
 }

@@ -1,50 +1,18 @@
 //! Sound files: which recording a set has for a handle. Recordings are kept apart, as they were sent.
 
-use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
 use store::{Tx, args};
 
 use super::handle;
+use super::recording::{self, Format, Recording};
 use super::set::{self, MOST_PARENTS, SoundSet};
 use crate::caller::Caller;
 use crate::id::{AccountId, SoundFileId, SoundSetId};
-use crate::listing::{Column, Reach, Shared, Source};
+use crate::listing::{self, Column, Reach, Shared, Source};
 use crate::record::{self, Kept, record};
 use crate::statement::statements;
-use crate::{Error, Result};
-
-/// How a recording is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// RIFF WAVE.
-    Wav,
-    /// MPEG audio, layer 3.
-    Mp3,
-    /// Ogg, whatever is in it.
-    Ogg,
-}
-
-crate::text_enum!(Format, "format", { Wav => "wav", Mp3 => "mp3", Ogg => "ogg" });
-
-impl Format {
-    /// What those bytes are, by their beginning.
-    #[must_use]
-    pub fn of(data: &[u8]) -> Option<Format> {
-        use infer::audio::{is_mp3, is_ogg, is_wav};
-        let known = [(Format::Wav, is_wav(data)), (Format::Mp3, is_mp3(data)), (Format::Ogg, is_ogg(data))];
-        known.into_iter().find(|(_, is_it)| *is_it).map(|(format, _)| format)
-    }
-
-    /// Its media type.
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Format::Wav => "audio/x-wav",
-            Format::Mp3 => "audio/mpeg",
-            Format::Ogg => "audio/ogg",
-        }
-    }
-}
+use crate::{Error, Result, account};
 
 record! {
     /// What a set plays for a handle.
@@ -55,6 +23,8 @@ record! {
         reseller_id: AccountId,
         /// The customer of the set.
         account_id: Option<AccountId>,
+        /// Whether the set is exposed to the reseller's customers.
+        exposed: bool,
         /// The name of the handle, once in a set.
         handle: String,
         /// What the recording was called.
@@ -73,7 +43,7 @@ record! {
 /// The files of all sets.
 pub static ALL: Source = Source {
     name: "sound files",
-    from: "sound_files t JOIN sound_sets s ON s.id = t.set_id",
+    from: "sound_files t",
     fixed: "",
     reach: Reach { shared: Shared::Exposed("exposed"), ..Reach::ACCOUNT },
     columns: &[
@@ -85,15 +55,15 @@ pub static ALL: Source = Source {
         Column::text("filename", "t.filename"),
         Column::bool("loopplay", "t.loopplay"),
         Column::bool("use_parent", "t.use_parent"),
-        Column::bool("exposed", "s.expose_to_customer"),
+        Column::bool("exposed", "t.exposed"),
     ],
     tallies: &["reseller_id"],
 };
 
-/// Most bytes of a recording.
-pub const LARGEST: usize = 10 << 20;
 /// Most bytes of all recordings of a customer.
 pub const MOST_BYTES: i64 = 200_000_000;
+/// Most bytes of all recordings of a reseller's own, those of its customers not among them.
+pub const MOST_BYTES_OF_RESELLER: i64 = 1_000_000_000;
 
 statements! {
     PUT = "INSERT INTO sound_recordings (file_id, data) VALUES ($1, $2) \
@@ -101,29 +71,37 @@ statements! {
     REMOVE = "DELETE FROM sound_recordings WHERE file_id = $1";
     BYTES = "SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) AS n FROM sound_sets s \
         JOIN sound_files f ON f.set_id = s.id WHERE s.account_id = $1 AND f.id <> $2";
+    BYTES_OF_RESELLER = "SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) AS n FROM sound_sets s \
+        JOIN sound_files f ON f.set_id = s.id WHERE s.reseller_id = $1 AND s.account_id IS NULL AND f.id <> $2";
     DATA = "SELECT data FROM sound_recordings WHERE file_id = $1";
     BEHIND = "SELECT s.parent_id, f.id, f.filename, f.format, f.use_parent FROM sound_sets s \
         LEFT JOIN sound_files f ON f.set_id = s.parent_id AND f.handle = $1 WHERE s.id = $2";
 }
 
-/// A recording.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recording {
-    /// What it was called.
-    pub filename: Option<String>,
-    /// How it is stored.
-    pub format: Format,
-    /// The bytes.
-    pub data: Vec<u8>,
-}
+/// Those of several files for which something is played: one has its own recording, or some set behind its set has one,
+/// and none in between says that it has no more to say.
+const HEARD: &str = "WITH RECURSIVE behind (file_id, handle, set_id, parents) AS ( \
+    SELECT f.id, f.handle, f.set_id, 0 FROM sound_files f WHERE f.use_parent AND f.id IN ({ids}) \
+    UNION ALL SELECT b.file_id, b.handle, s.parent_id, b.parents + 1 FROM behind b \
+        JOIN sound_sets s ON s.id = b.set_id \
+        LEFT JOIN sound_files f ON f.set_id = s.parent_id AND f.handle = b.handle \
+        WHERE s.parent_id IS NOT NULL AND (f.id IS NULL OR f.use_parent) AND b.parents < {most}) \
+    SELECT b.file_id FROM behind b JOIN sound_sets s ON s.id = b.set_id \
+    JOIN sound_files f ON f.set_id = s.parent_id AND f.handle = b.handle \
+    WHERE NOT f.use_parent AND f.format IS NOT NULL";
+const OWN: &str = "SELECT id FROM sound_files WHERE id IN ({ids}) AND NOT use_parent AND format IS NOT NULL";
 
 impl SoundFile {
-    /// Refuses a recording that is too much beside the others of its customer.
-    async fn check_room(&self, tx: &mut Tx, customer: AccountId) -> Result<()> {
-        set::hold_account(tx, customer).await?;
-        let others: i64 = tx.query_one(BYTES, args![customer, self.id]).await?.at(0)?;
-        if others.saturating_add(self.size) > MOST_BYTES {
-            let message = format!("the recordings of a customer have at most {MOST_BYTES} bytes, {others} are there");
+    /// Refuses a recording that is too much beside the others of its owner.
+    async fn check_room(&self, tx: &mut Tx) -> Result<()> {
+        let (statement, owner, most, who) = match self.account_id {
+            Some(customer) => (BYTES, customer, MOST_BYTES, "customer"),
+            None => (BYTES_OF_RESELLER, self.reseller_id, MOST_BYTES_OF_RESELLER, "reseller"),
+        };
+        account::hold(tx, owner).await?;
+        let others: i64 = tx.query_one(statement, args![owner, self.id]).await?.at(0)?;
+        if others.saturating_add(self.size) > most {
+            let message = format!("the recordings of a {who} have at most {most} bytes, {others} are there");
             return Err(Error::invalid("soundfile", message));
         }
         Ok(())
@@ -131,14 +109,8 @@ impl SoundFile {
 }
 
 /// Takes down what a new recording is.
-fn describe(file: &mut SoundFile, recording: &[u8]) -> Result<()> {
-    if recording.len() > LARGEST {
-        return Err(Error::invalid("soundfile", format!("a recording has at most {LARGEST} bytes")));
-    }
-    let format =
-        Format::of(recording).ok_or_else(|| Error::invalid("soundfile", "it is neither WAV nor MP3 nor Ogg"))?;
-    file.format = Some(format);
-    file.size = i64::try_from(recording.len()).unwrap_or(i64::MAX);
+fn describe(file: &mut SoundFile, data: &[u8]) -> Result<()> {
+    (file.format, file.size) = recording::accept("soundfile", data).map(|(format, size)| (Some(format), size))?;
     Ok(())
 }
 
@@ -222,26 +194,24 @@ pub async fn recording(tx: &mut Tx, caller: &Caller, id: SoundFileId) -> Result<
     Ok(Recording { filename, format, data: row.at(0)? })
 }
 
+/// Those of the files for which [`recording`] finds one; for ids that a [`listing`] has given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn heard(tx: &mut Tx, ids: &[i64]) -> Result<HashSet<i64>> {
+    let mut rows = listing::for_ids(tx, OWN, ids).await?;
+    rows.extend(listing::for_ids(tx, &HEARD.replace("{most}", &MOST_PARENTS.to_string()), ids).await?);
+    rows.iter().map(|row| Ok(row.at(0)?)).collect()
+}
+
 #[async_trait::async_trait]
 impl Kept for SoundFile {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "handle";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("sound_sets", "set_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         set::must_keep(caller)
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id.unwrap_or(self.reseller_id))
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("sound file", "handle", &self.handle)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
@@ -249,18 +219,16 @@ impl Kept for SoundFile {
             set::to_change(tx, caller, before.set_id).await?;
         }
         let set: SoundSet = set::to_change(tx, caller, self.set_id).await?;
-        (self.reseller_id, self.account_id) = (set.reseller_id, set.account_id);
+        (self.reseller_id, self.account_id, self.exposed) = (set.reseller_id, set.account_id, set.expose_to_customer);
         if handle::find(&self.handle).is_none() {
             return Err(Error::dangling("handle", &self.handle));
         }
         if self.format.is_none() && !self.use_parent {
             return Err(Error::invalid("soundfile", "Soundfile field is required"));
         }
-        let grows = before.is_none_or(|before| self.size > before.size || self.account_id != before.account_id);
-        match self.account_id {
-            Some(customer) if grows => self.check_room(tx, customer).await,
-            _ => Ok(()),
-        }
+        let owner = |file: &Self| (file.reseller_id, file.account_id);
+        let grows = before.is_none_or(|before| self.size > before.size || owner(self) != owner(before));
+        if grows { self.check_room(tx).await } else { Ok(()) }
     }
 
     async fn going(&self, tx: &mut Tx, caller: &Caller, _now: i64) -> Result<()> {

@@ -5,10 +5,12 @@
 
 pub mod file;
 pub mod handle;
+pub mod recording;
 pub mod set;
 
-pub use file::{Format, Recording, SoundFile};
+pub use file::SoundFile;
 pub use handle::{Group, Handle};
+pub use recording::{Format, Recording};
 pub use set::SoundSet;
 
 /// The statements of this module.

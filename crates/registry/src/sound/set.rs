@@ -3,11 +3,11 @@
 use store::{Tx, args};
 
 use super::file::SoundFile;
-use crate::account::{self, Kind, Status};
+use crate::account::{self, Kind};
 use crate::caller::{Caller, Role};
 use crate::id::{AccountId, SoundSetId};
 use crate::journal;
-use crate::listing::{Column, Reach, Shared, Source};
+use crate::listing::{self, Column, Reach, Shared, Source};
 use crate::preference::named;
 use crate::record::{self, Kept, record};
 use crate::statement::statements;
@@ -59,9 +59,9 @@ pub(super) const MOST_PARENTS: usize = 20;
 
 statements! {
     PARENT = "SELECT parent_id FROM sound_sets WHERE id = $1 {wait}";
-    LOCK_ACCOUNT = "SELECT id FROM accounts WHERE id = $1 {wait}";
     DEFAULTS = "SELECT id FROM sound_sets WHERE account_id = $1 AND contract_default AND id <> $2 ORDER BY id";
     NO_DEFAULT = "UPDATE sound_sets SET contract_default = FALSE WHERE id = $1";
+    EXPOSE_FILES = "UPDATE sound_files SET exposed = $1 WHERE set_id = $2";
     FILES = "SELECT id FROM sound_files WHERE set_id = $1 ORDER BY id";
     COUNT_OF_RESELLER = "SELECT COUNT(*) AS n FROM sound_sets WHERE reseller_id = $1 AND account_id IS NULL";
     COUNT_OF_CUSTOMER = "SELECT COUNT(*) AS n FROM sound_sets WHERE account_id = $1";
@@ -84,12 +84,6 @@ pub(super) fn must_keep(caller: &Caller) -> Result<()> {
     if is_served(caller) { caller.must_write() } else { caller.must_be_reseller("keep sound sets") }
 }
 
-/// Waits for whoever else adds sounds to an account, or terminates it.
-pub(super) async fn hold_account(tx: &mut Tx, account: AccountId) -> Result<()> {
-    tx.query_opt(LOCK_ACCOUNT, args![account]).await?;
-    Ok(())
-}
-
 /// Removes the sets of a customer that ends.
 pub(crate) async fn delete_of_customer(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId) -> Result<()> {
     tx.execute(UNLINK, args![account]).await?;
@@ -97,22 +91,23 @@ pub(crate) async fn delete_of_customer(tx: &mut Tx, caller: &Caller, now: i64, a
     record::delete_all::<SoundSet>(tx, &Caller::system(&caller.name), now, OF_CUSTOMER, account.0).await
 }
 
-/// The set of that id, if the caller may change what is in it.
+/// The set of that id, held until the transaction ends, if the caller may change what is in it.
 ///
 /// # Errors
 /// [`Error::Dangling`] for `set_id`, [`Error::NotAllowed`].
 pub(super) async fn to_change(tx: &mut Tx, caller: &Caller, id: SoundSetId) -> Result<SoundSet> {
-    let found: SoundSet = record::named_by(tx, caller, "set_id", id.0).await?;
+    let found: SoundSet = record::hold_named_by(tx, caller, "set_id", id.0).await?;
     found.must_be_own(caller)?;
     Ok(found)
 }
 
-/// The names of those sets, with their ids.
+/// The names of those of the sets that the caller sees, with their ids.
 ///
 /// # Errors
 /// Only those of the database.
-pub async fn names(tx: &mut Tx, ids: &[i64]) -> Result<Vec<(i64, String)>> {
-    let rows = crate::listing::for_ids(tx, NAMED, ids).await?;
+pub async fn names(tx: &mut Tx, caller: &Caller, ids: &[i64]) -> Result<Vec<(i64, String)>> {
+    let seen = listing::seen(tx, caller, &ALL, ids).await?;
+    let rows = listing::for_ids(tx, NAMED, &seen).await?;
     rows.iter().map(|row| Ok((row.at(0)?, row.at(1)?))).collect()
 }
 
@@ -131,19 +126,16 @@ impl SoundSet {
             self.account_id = Some(caller.account);
             self.reseller_id = AccountId::OPERATOR;
         }
-        hold_account(tx, self.account_id.unwrap_or(self.reseller_id)).await?;
+        account::hold(tx, self.account_id.unwrap_or(self.reseller_id)).await?;
         let Some(id) = self.account_id else {
             return match self.reseller_id {
                 AccountId::OPERATOR => Err(Error::invalid("reseller_id", "Reseller field is required")),
                 id => record::check_reseller(tx, caller, id).await,
             };
         };
-        let found = match account::get(tx, caller, id).await {
-            Err(Error::NotFound { .. }) => return Err(Error::dangling("account_id", id)),
-            found => found?,
-        };
+        let found = account::named_by(tx, caller, Kind::Customer, "account_id", id).await?;
         let fits = self.reseller_id == AccountId::OPERATOR || self.reseller_id == found.reseller_id;
-        if found.kind != Kind::Customer || found.status == Status::Terminated || !fits {
+        if !fits {
             return Err(Error::dangling("account_id", id));
         }
         self.reseller_id = found.reseller_id;
@@ -186,7 +178,7 @@ impl SoundSet {
         let Some(account) = self.account_id else {
             return Err(Error::invalid("contract_default", "only a customer's own set can be its default"));
         };
-        hold_account(tx, account).await?;
+        account::hold(tx, account).await?;
         let rows = tx.query(DEFAULTS, args![account, self.id]).await?;
         let ids: Vec<i64> = rows.iter().map(|row| Ok(row.at(0)?)).collect::<Result<_>>()?;
         for before in record::load::<SoundSet>(tx, &ids).await? {
@@ -200,24 +192,10 @@ impl SoundSet {
 
 #[async_trait::async_trait]
 impl Kept for SoundSet {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         must_keep(caller)
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.account_id.unwrap_or(self.reseller_id))
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("sound set", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
@@ -245,6 +223,13 @@ impl Kept for SoundSet {
             self.check_parent(tx, caller).await?;
         }
         if self.contract_default { self.be_default(tx, caller, now).await } else { Ok(()) }
+    }
+
+    async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
+        if before.is_some_and(|before| before.expose_to_customer != self.expose_to_customer) {
+            tx.execute(EXPOSE_FILES, args![self.expose_to_customer, self.id]).await?;
+        }
+        Ok(())
     }
 
     /// Its files go with it.

@@ -4,10 +4,11 @@ use store::{Row, Tx, args};
 
 use super::numbers::{self, Alias, Numbers};
 use super::rules::{check_username, may_make};
-use super::{Details, SipPassword, Status, Subscriber, WebPassword, digest, get, pbx, sealing_context};
+use super::{Details, SipPassword, Status, Subscriber, WebPassword, digest, get, locks, pbx, sealing_context};
 use crate::account::{self, Kind};
+use crate::billing::interval;
 use crate::caller::{Caller, Role};
-use crate::id::{AccountId, DomainId, SubscriberId, uuid};
+use crate::id::{AccountId, DomainId, PackageId, SubscriberId, uuid};
 use crate::journal;
 use crate::number::Split;
 use crate::preference::{self, Level};
@@ -49,7 +50,7 @@ pub struct New {
 }
 
 statements! {
-    ACCOUNT = "SELECT id, kind, status, product, reseller_id FROM accounts WHERE id = $1 {wait}";
+    ACCOUNT = "SELECT id, kind, status, product, reseller_id, profile_package_id FROM accounts WHERE id = $1 {wait}";
     TAKEN = "SELECT username FROM subscribers WHERE domain_id = $1 AND username = $2 AND status <> 'terminated'";
     WEB_TAKEN = "SELECT id FROM subscribers WHERE domain_id = $1 AND webusername = $2 AND status <> 'terminated'";
     INSERT = "INSERT INTO subscribers (uuid, account_id, reseller_id, domain_id, username, status, lock_level, administrative, \
@@ -71,6 +72,8 @@ pub(super) struct Customer {
     pub(super) locked: bool,
     /// Whether its subscribers are telephones that need a number.
     pub(super) needs_numbers: bool,
+    /// Whether its money goes by a profile package.
+    has_package: bool,
 }
 
 /// The account, if subscribers may be made for it now; it stays as it is until the end of the transaction.
@@ -103,6 +106,7 @@ fn of_row(row: &Row) -> Result<Customer> {
         locked: row.get::<account::Status>("status")? == account::Status::Locked,
         of_pbx: product.as_deref() == Some(pbx::PRODUCT),
         needs_numbers: product.as_deref() == Some("sipaccount"),
+        has_package: row.get::<Option<PackageId>>("profile_package_id")?.is_some(),
     })
 }
 
@@ -213,6 +217,13 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
     if new.details.status == Status::Terminated {
         return Err(Error::invalid("status", "a new subscriber is not terminated"));
     }
+    let own_level = details.lock_level.unwrap_or_default();
+    if customer.has_package
+        && details.status == Status::Active
+        && let Some(level) = interval::lock_in_force(tx, caller, now, customer.id).await?
+    {
+        details.lock_level = details.lock_level.max(Some(level));
+    }
     check_primary(&customer, details.pbx.is_pbx_pilot, new.primary.as_ref())?;
     let wanted = Numbers::new(new.primary.as_ref(), &new.aliases, 0)?;
     let domain = domain(tx, caller, &new.domain, &customer).await?;
@@ -221,6 +232,9 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
         pbx::check_place(tx, customer.id, None, None, &details.pbx).await?;
     }
     let id = insert(tx, now, sealer, new, &details, &customer, &domain).await?;
+    if details.lock_level.unwrap_or_default() > own_level {
+        locks::note_underrun(tx, id, own_level).await?;
+    }
     quota::take(tx, quota::Kind::Subscribers, customer.id, Some(domain.account_id), 1).await?;
     if tx.query_opt(DOMAIN_LIVES, args![domain.id]).await?.is_none() {
         return Err(Error::dangling("domain", &domain.domain));

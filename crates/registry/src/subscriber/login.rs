@@ -23,8 +23,8 @@ pub struct Candidate {
     pub name: String,
     /// Goes up with every change of what it logs in with.
     pub credential_version: i64,
-    /// Whether a code is wanted beside the password: what `enable_2fa` among its preferences says, or those of its
-    /// profile or domain.
+    /// Whether a code is wanted beside the password: whether `enable_2fa` is set among its preferences, those of its
+    /// profile or those of its domain, any of which is enough.
     pub second_factor: bool,
     /// The Argon2id verifier of its web password.
     pub verifier: Verifier,
@@ -37,13 +37,13 @@ macro_rules! select {
     () => {
         "SELECT s.id, s.account_id, s.administrative, s.uuid, s.webusername, d.domain, s.credential_version, \
          s.web_verifier, s.status, (SELECT COUNT(*) FROM account_ancestors x JOIN accounts a ON a.id = x.ancestor_id \
-         WHERE x.account_id = s.account_id AND a.status <> 'active') AS locked, COALESCE(\
-         (SELECT p.value FROM preferences p WHERE p.level = 'subscriber' AND p.owner_id = s.id \
-         AND p.attribute = 'enable_2fa' AND p.position = 0), \
-         (SELECT p.value FROM preferences p WHERE p.level = 'profile' AND p.owner_id = s.profile_id \
-         AND p.attribute = 'enable_2fa' AND p.position = 0), \
-         (SELECT p.value FROM preferences p WHERE p.level = 'domain' AND p.owner_id = s.domain_id \
-         AND p.attribute = 'enable_2fa' AND p.position = 0)) AS second_factor \
+         WHERE x.account_id = s.account_id AND a.status <> 'active') AS locked, \
+         (SELECT COUNT(*) FROM preferences p WHERE p.level = 'subscriber' AND p.owner_id = s.id \
+         AND p.attribute = 'enable_2fa' AND p.position = 0 AND p.value = '1') + \
+         (SELECT COUNT(*) FROM preferences p WHERE p.level = 'profile' AND p.owner_id = s.profile_id \
+         AND p.attribute = 'enable_2fa' AND p.position = 0 AND p.value = '1') + \
+         (SELECT COUNT(*) FROM preferences p WHERE p.level = 'domain' AND p.owner_id = s.domain_id \
+         AND p.attribute = 'enable_2fa' AND p.position = 0 AND p.value = '1') AS second_factors \
          FROM subscribers s JOIN sip_domains d ON d.id = s.domain_id"
     };
 }
@@ -66,7 +66,7 @@ fn of_row(row: &Row) -> Result<Candidate> {
         uuid: row.get("uuid")?,
         name: format!("{}@{domain}", name.unwrap_or_default()),
         credential_version: row.get("credential_version")?,
-        second_factor: row.get::<Option<String>>("second_factor")?.as_deref() == Some("1"),
+        second_factor: row.get::<i64>("second_factors")? > 0,
         verifier: Verifier::stored(verifier.unwrap_or_default()),
         barred: status != super::Status::Active || row.get::<i64>("locked")? > 0,
     })

@@ -6,6 +6,7 @@
 
 mod create;
 pub mod digest;
+mod locks;
 mod login;
 mod numbers;
 mod pbx;
@@ -18,6 +19,7 @@ use store::{Row, Tx, args};
 
 pub use create::{New, OfDomain, create, may_create};
 pub use digest::{SipPassword, WebPassword};
+pub(crate) use locks::{Why, lock_all};
 pub use login::{Candidate, by_uuid, candidate};
 pub use numbers::{Alias, reassign};
 pub use pbx::{CancelMode, HuntPolicy, Pbx};
@@ -31,15 +33,16 @@ use crate::id::{AccountId, DomainId, NumberId, SubscriberId};
 use crate::journal;
 use crate::listing::{self, Column, Reach, Source};
 use crate::number::{self, Line, Split};
-use crate::seal::Sealer;
+use crate::seal::{Sealed, Sealer};
 use crate::statement::statements as declare;
-use crate::{Error, Result};
+use crate::{Error, Result, pbx_directory};
 
 /// The statements of this module.
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     [
         STATEMENTS,
         create::STATEMENTS,
+        locks::STATEMENTS,
         login::STATEMENTS,
         numbers::STATEMENTS,
         pbx::STATEMENTS,
@@ -75,16 +78,6 @@ pub struct Held {
     pub split: Split,
     /// Whether it stands for a device.
     pub is_devid: bool,
-}
-
-/// A sealed SIP password; it is never shown as it is stored.
-#[derive(Clone, Default, PartialEq, Eq)]
-struct Sealed(Option<Vec<u8>>);
-
-impl std::fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
 }
 
 /// A subscriber.
@@ -138,6 +131,10 @@ declare! {
 
 /// Statements for several subscribers at a time.
 const MANY: &str = concat!("SELECT ", columns!(), " WHERE s.id IN ({ids}) AND s.status <> 'terminated'");
+
+/// What they are called, without all else.
+const ADDRESSES: &str = "SELECT s.id, s.username, d.domain FROM subscribers s JOIN sip_domains d ON d.id = s.domain_id \
+    WHERE s.id IN ({ids}) AND s.status <> 'terminated'";
 
 /// Subscribers that are not terminated.
 pub static SUBSCRIBERS: Source = Source {
@@ -221,7 +218,7 @@ fn subscriber(row: &Row) -> Result<Subscriber> {
         alias_numbers: Vec::new(),
         created_at: row.at(23)?,
         modified_at: row.at(24)?,
-        sealed: Sealed(row.at(25)?),
+        sealed: row.at(25)?,
     })
 }
 
@@ -231,13 +228,16 @@ impl Subscriber {
     /// # Errors
     /// [`Error::Internal`] where it was sealed with another key.
     pub fn password(&self, sealer: &Sealer) -> Result<Option<String>> {
-        self.sealed.0.as_deref().map(|sealed| sealer.open(&sealing_context(&self.uuid), sealed)).transpose()
+        self.sealed.open(sealer, &sealing_context(&self.uuid))
     }
 
     fn count(&self, tx: &mut Tx, amount: i64) {
         let values =
             [("reseller_id", self.reseller_id.0), ("account_id", self.account_id.0), ("domain_id", self.domain_id.0)];
         SUBSCRIBERS.count(tx, self.id.0, &values, amount);
+        if self.of_pbx && !self.details.pbx.is_pbx_group {
+            pbx_directory::ALL.count(tx, self.id.0, &values, amount);
+        }
     }
 
     fn holder(&self) -> number::Holder {
@@ -279,6 +279,16 @@ pub async fn load(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Subscriber>> {
     Ok(found)
 }
 
+/// The ids, user names and domains of those that are there, in their order; for ids that a [`listing`] has given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn addresses(tx: &mut Tx, ids: &[i64]) -> Result<Vec<(i64, String, String)>> {
+    let rows = listing::for_ids(tx, ADDRESSES, ids).await?;
+    let found = rows.iter().map(|row| Ok((row.at(0)?, row.at(1)?, row.at(2)?))).collect::<Result<Vec<_>>>()?;
+    Ok(listing::in_order(ids, found, |(id, _, _)| *id))
+}
+
 /// The subscriber of that id, if the caller may see it. Terminated ones are seen by nobody.
 ///
 /// # Errors
@@ -304,10 +314,20 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subsc
 /// # Errors
 /// [`Error::Dangling`] for the field.
 pub async fn named_by(tx: &mut Tx, caller: &Caller, field: &'static str, id: SubscriberId) -> Result<Subscriber> {
-    match get(tx, caller, id).await {
-        Err(Error::NotFound { .. }) => Err(Error::dangling(field, id)),
-        found => found,
-    }
+    get(tx, caller, id).await.map_err(|error| error.or_dangling(field, id))
+}
+
+/// As [`named_by`], held so that it does not end before the transaction does.
+///
+/// # Errors
+/// [`Error::Dangling`] for the field.
+pub(crate) async fn hold_named_by(
+    tx: &mut Tx,
+    caller: &Caller,
+    field: &'static str,
+    id: SubscriberId,
+) -> Result<Subscriber> {
+    lock(tx, caller, id).await.map_err(|error| error.or_dangling(field, id))
 }
 
 /// As [`get`], for a change: others wait until it is done.

@@ -267,8 +267,8 @@ pub async fn reassign(
     }
     let target = match lock(tx, caller, to).await {
         Ok(target) if target.reseller_id == from.reseller_id => target,
-        Ok(_) | Err(Error::NotFound { .. }) => return Err(Error::dangling("subscriber_id", to)),
-        Err(other) => return Err(other),
+        Ok(_) => return Err(Error::dangling("subscriber_id", to)),
+        Err(error) => return Err(error.or_dangling("subscriber_id", to)),
     };
     number::pass(tx, caller, now, &line.digits, &target.holder(), is_devid).await?;
     for (before, allow) in [(from, false), (target, allow)] {

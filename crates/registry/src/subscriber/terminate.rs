@@ -21,8 +21,10 @@ statements! {
         LIMIT 100";
     OF_DOMAIN = "SELECT id FROM subscribers WHERE domain_id = $1 AND status <> 'terminated' ORDER BY is_pbx_pilot, id \
         LIMIT 100";
-    WITH_STATUS = "SELECT id FROM subscribers WHERE account_id = $1 AND status = $2 ORDER BY id LIMIT 100";
-    SET_LOCK = "UPDATE subscribers SET status = $1, lock_level = $2, modified_at = $3 WHERE id = $4";
+    WITH_STATUS = "SELECT id FROM subscribers WHERE account_id = $1 AND status = $2 AND status <> 'terminated' \
+        ORDER BY id LIMIT 100";
+    SET_LOCK = "UPDATE subscribers SET status = $1, lock_level = $2, lock_without_underrun = NULL, modified_at = $3 \
+        WHERE id = $4";
     DOMAIN_ACCOUNT = "SELECT account_id FROM sip_domains WHERE id = $1";
 }
 
@@ -47,10 +49,12 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, subscriber: &Subscriber, to
     preference::delete_of(tx, Level::Subscriber, id.0).await?;
     crate::service::forget_all(tx, id).await?;
     crate::reminder::forget(tx, caller, now, id).await?;
+    crate::voicemail_greeting::forget(tx, caller, now, id).await?;
     crate::otp::forget(tx, caller, now, crate::otp::Owner::Subscriber(id)).await?;
     crate::phonebook::forget(tx, id).await?;
     trusted_source::delete_of_subscriber(tx, caller, now, id).await?;
     crate::upn_rewrite::delete_of_subscriber(tx, id).await?;
+    crate::header_rule::delete_of_subscriber(tx, caller, now, id).await?;
     location_mapping::delete_of_subscriber(tx, caller, now, id).await?;
     crate::auto_attendant::forget(tx, id).await?;
     pbx::leave(tx, id).await?;

@@ -46,10 +46,12 @@ pub struct Change {
 }
 
 statements! {
-    UPDATE = "UPDATE subscribers SET status = $1, lock_level = $2, administrative = $3, webusername = $4, display_name = $5, \
-        email = $6, timezone = $7, external_id = $8, profile_set_id = $9, profile_id = $10, is_pbx_pilot = $11, \
-        is_pbx_group = $12, pbx_extension = $13, pbx_hunt_policy = $14, pbx_hunt_timeout = $15, \
-        pbx_hunt_cancel_mode = $16, modified_at = $17 WHERE id = $18";
+    // Who sets another lock has seen the one that there was, an underrun's too.
+    UPDATE = "UPDATE subscribers SET status = $1, lock_level = $2, \
+        lock_without_underrun = CASE WHEN lock_level IS NOT DISTINCT FROM $2 THEN lock_without_underrun END, \
+        administrative = $3, webusername = $4, display_name = $5, email = $6, timezone = $7, external_id = $8, \
+        profile_set_id = $9, profile_id = $10, is_pbx_pilot = $11, is_pbx_group = $12, pbx_extension = $13, \
+        pbx_hunt_policy = $14, pbx_hunt_timeout = $15, pbx_hunt_cancel_mode = $16, modified_at = $17 WHERE id = $18";
     SET_PASSWORD = "UPDATE subscribers SET password_sealed = $1, ha1 = $2, ha1b = $3, ha1_sha256 = $4, ha1b_sha256 = $5, \
         scram_sha1 = $6, scram_sha256 = $7 WHERE id = $8";
     SET_WEB = "UPDATE subscribers SET web_verifier = $1 WHERE id = $2";
@@ -106,6 +108,9 @@ pub async fn update(
         numbers::prefer(tx, id, Some(&Numbers::of(&before)), &wanted, change.allow_primary).await?;
     }
     let after = get(tx, caller, id).await?;
+    // A group is not in the directory of its PBX.
+    before.count(tx, -1);
+    after.count(tx, 1);
     crate::event::note(tx, now, Some(&before), Some(&after)).await?;
     journal::record(tx, caller, now, Some(&before), Some(&after)).await
 }

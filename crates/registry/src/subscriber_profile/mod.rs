@@ -42,6 +42,7 @@ declare! {
     USED = "SELECT 1 FROM subscribers WHERE profile_id = $1 AND status <> 'terminated' LIMIT 1";
     OTHER_DEFAULT = "SELECT id FROM subscriber_profiles WHERE profile_set_id = $1 AND set_default AND id <> $2";
     OTHER = "SELECT id FROM subscriber_profiles WHERE profile_set_id = $1 AND id <> $2 ORDER BY id LIMIT 1";
+    COUNT = "SELECT COUNT(*) AS n FROM subscriber_profiles WHERE profile_set_id = $1";
     SET_DEFAULT = "UPDATE subscriber_profiles SET set_default = $1 WHERE id = $2";
 }
 
@@ -49,6 +50,9 @@ declare! {
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     [STATEMENTS, of_subscriber::STATEMENTS, set::STATEMENTS].into_iter().flatten()
 }
+
+/// Most profiles of a set.
+pub const MOST: i64 = 500;
 
 /// The profiles of all sets. Customers and subscribers see those of their reseller, as their own pages are made by them.
 pub static PROFILES: Source = Source {
@@ -99,35 +103,22 @@ async fn set_default(tx: &mut Tx, caller: &Caller, now: i64, id: i64, is_default
 
 #[async_trait::async_trait]
 impl Kept for Profile {
-    fn source() -> &'static Source {
-        &PROFILES
-    }
+    const LIST: &'static Source = &PROFILES;
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscriber_profile_sets", "profile_set_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep subscriber profiles")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0), ("profile_set_id", self.profile_set_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("subscriber profile", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
         if before.is_some_and(|before| before.profile_set_id != self.profile_set_id) {
             return Err(Error::invalid("profile_set_id", "a profile remains in its set"));
         }
-        let set = record::hold::<ProfileSet>(tx, caller, self.profile_set_id.0).await.map_err(|error| match error {
-            Error::NotFound { .. } => Error::dangling("profile_set_id", self.profile_set_id),
-            other => other,
-        })?;
+        let set: ProfileSet = record::hold_named_by(tx, caller, "profile_set_id", self.profile_set_id.0).await?;
         self.reseller_id = set.reseller_id;
+        if before.is_none() && tx.query_one(COUNT, args![set.id]).await?.at::<i64>(0)? >= MOST {
+            return Err(Error::Conflict(format!("the set has {MOST} profiles, the most that it may have")));
+        }
         self.check_attributes()?;
         match tx.query_opt(OTHER_DEFAULT, args![set.id, self.id]).await? {
             None => self.set_default = true,

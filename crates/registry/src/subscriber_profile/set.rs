@@ -44,24 +44,10 @@ pub static SETS: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for ProfileSet {
-    fn source() -> &'static Source {
-        &SETS
-    }
+    const LIST: &'static Source = &SETS;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep subscriber profiles")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("subscriber profile set", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {

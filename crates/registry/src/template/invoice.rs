@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use store::Tx;
 
 use super::{INVOICE_USED, must_be_unused};
+use crate::Result;
 use crate::caller::Caller;
 use crate::id::{AccountId, InvoiceTemplateId};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{self, Kept, Record as _, record};
-use crate::{Error, Result};
 
 /// What a template is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,24 +94,10 @@ pub static ALL: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for InvoiceTemplate {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep invoice templates")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("invoice template", "name", &self.name)
     }
 
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {

@@ -153,7 +153,41 @@ store::on_both! {
 
         let kept = Package { carry_over_mode: CarryOver::CarryOver, ..package };
         transaction!(test.db, |tx| record::update(tx, &admin(), NOW + 2 * DAY, kept.clone()).await).expect("changed");
-        assert_eq!(money_of(&test, id).await.0, "0.00", "it was to be lost when the second day ended");
+        for now in [NOW + 2 * DAY, NOW + 9 * DAY] {
+            let shown = interval::current(&mut test.db.reader(), &[id.0], now).await.expect("shown");
+            assert_eq!(shown[&id.0].cash, 0, "it was to be lost when the second day ended");
+        }
+        interval::catch_up_due(&test.db, NOW + 9 * DAY).await.expect("swept");
+        assert_eq!(money_of(&test, id).await.0, "0.00", "whenever somebody looks");
+        transaction!(test.db, |tx| account::pay(tx, &admin(), NOW + 9 * DAY, id, Money(7)).await).expect("paid");
+        interval::catch_up_due(&test.db, NOW + 10 * DAY).await.expect("swept");
+        assert_eq!(money_of(&test, id).await.0, "0.000007", "what came after the change stays");
+        let left = test.db.reader().query("SELECT id FROM profile_package_changes", &[]).await.expect("changes");
+        assert!(left.is_empty(), "all have been caught up with");
+    }
+
+    async fn of_many_changes_the_last_are_kept(test: TestDb) {
+        started(&test).await;
+        let free = give_profile(&test, "free", "0").await;
+        let package = keep(&test, a_package(free)).await.expect("a package");
+        let count = async || {
+            let sql = "SELECT COUNT(*) AS n FROM profile_package_changes";
+            test.db.reader().query_one(sql, &[]).await.expect("a count").at::<i64>(0).expect("a number")
+        };
+        for (customers, wanted) in [(false, 0), (true, 100)] {
+            if customers {
+                agree(&test, &Assignment::Package(package.id)).await.expect("a customer");
+            }
+            transaction!(test.db, |tx| {
+                for n in 1..=103 {
+                    let changed = Package { underrun_lock_threshold: Some(n), underrun_lock_level: Some(1), ..package.clone() };
+                    record::update(tx, &admin(), NOW, changed).await?;
+                }
+                Ok::<_, crate::Error>(())
+            })
+            .expect("changed");
+            assert_eq!(count().await, wanted);
+        }
     }
 
     async fn holds_end_with_their_customer(test: TestDb) {

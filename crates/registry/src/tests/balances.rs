@@ -9,15 +9,16 @@ use crate::account::papers::{self, Templates, Terms};
 use crate::account::{self, Product, Status};
 use crate::billing::interval::{self, CarryOver, StartMode, Unit};
 use crate::billing::mapping::{self, Assignment};
-use crate::billing::network::{self, Block, Network};
+use crate::billing::network::{self, Network};
 use crate::billing::package::{self, Package, ProfileRef};
 use crate::billing::topup::{self, Means, Request};
-use crate::billing::voucher::{self, Voucher};
+use crate::billing::voucher::Voucher;
 use crate::billing::{Rate, profile};
 use crate::clock::DAY;
 use crate::id::{AccountId, ContactId, NetworkId, PackageId, ProfileId, SubscriberId};
+use crate::ip_block::Block;
 use crate::record::Stored;
-use crate::{Error, Money, Result, listing, number, record, transaction};
+use crate::{Error, Money, Result, number, record, transaction};
 
 const RESELLER: AccountId = AccountId::DEFAULT_RESELLER;
 
@@ -67,7 +68,7 @@ pub(super) async fn agree(test: &TestDb, billing: &Assignment) -> Result<Account
     made.map(|papers| papers.account.id)
 }
 
-async fn change(test: &TestDb, now: i64, id: AccountId, billing: &Assignment) {
+pub(super) async fn change(test: &TestDb, now: i64, id: AccountId, billing: &Assignment) {
     transaction!(test.db, |tx| {
         papers::update(tx, &admin(), now, id, Product::SipAccount, &terms(), Some(billing)).await
     })
@@ -86,21 +87,21 @@ async fn stored(test: &TestDb, account: AccountId) -> (i64, bool) {
     (count, cash.is_none_or(|cash| cash == balance.0))
 }
 
-async fn a_subscriber(test: &TestDb, account: AccountId) -> SubscriberId {
+pub(super) async fn a_subscriber(test: &TestDb, account: AccountId) -> SubscriberId {
     let domain = add_domain(test, RESELLER, &format!("of{account}.example.net")).await;
     add_subscriber(test, &new(account, domain, "alice", &format!("{}", 10_000 + account.0))).await.id
 }
 
-fn a_voucher(code: &str) -> Voucher {
+pub(super) fn a_voucher(code: &str) -> Voucher {
     Voucher { reseller_id: RESELLER, code: code.into(), amount: 100, valid_until: NOW + DAY, ..Voucher::default() }
 }
 
-async fn give_voucher(test: &TestDb, code: &str) {
+pub(super) async fn give_voucher(test: &TestDb, code: &str) {
     transaction!(test.db, |tx| record::create(tx, &admin(), NOW, a_voucher(code)).await).expect("a voucher");
 }
 
 /// A request with the voucher 4711.
-fn with_voucher(subscriber_id: SubscriberId) -> Request {
+pub(super) fn with_voucher(subscriber_id: SubscriberId) -> Request {
     Request { subscriber_id, means: Means::Voucher("4711".into()), token: None }
 }
 
@@ -168,6 +169,66 @@ store::on_both! {
         let gone = agree(&test, &Assignment::Package(package.id)).await;
         assert!(matches!(gone, Err(Error::Dangling { field: "profile_package_id", .. })), "{gone:?}");
         keep(&test, a_package(free)).await.expect("the name is free again");
+    }
+
+    async fn amounts_of_packages_are_not_below_zero(test: TestDb) {
+        started(&test).await;
+        let free = give_profile(&test, "free", "0").await;
+        for (field, package) in [
+            ("initial_balance", Package { initial_balance: -1, ..a_package(free) }),
+            ("service_charge", Package { service_charge: -1, ..a_package(free) }),
+        ] {
+            let refused = keep(&test, package).await;
+            assert!(matches!(&refused, Err(Error::Invalid { field: of, .. }) if *of == field), "{refused:?}");
+        }
+        let id = agree(&test, &Assignment::Profile(free)).await.expect("a customer");
+        let refused = transaction!(test.db, |tx| topup::set_balance(tx, &admin(), NOW, id, None, -1).await);
+        assert!(matches!(refused, Err(Error::Invalid { field: "free_time_balance", .. })), "{refused:?}");
+        // Who pays afterwards may owe something before it is too little.
+        let owing = Package {
+            underrun_lock_threshold: Some(-1_000),
+            underrun_lock_level: Some(2),
+            ..a_package(free)
+        };
+        keep(&test, owing).await.expect("a package");
+    }
+
+    async fn of_profiles_that_begin_together_each_has_its_own_network(test: TestDb) {
+        started(&test).await;
+        let (one, two) = (give_profile(&test, "one", "0").await, give_profile(&test, "two", "0").await);
+        let network = Network {
+            reseller_id: RESELLER,
+            name: "office".to_owned(),
+            blocks: Stored(vec![Block { ip: "10.0.0.0".to_owned(), mask: Some(8) }]),
+            ..Network::default()
+        };
+        let network = transaction!(test.db, |tx| record::create(tx, &admin(), NOW, network.clone()).await);
+        let within = Some(network.expect("a network").id);
+        let of = |profile_id, network_id| ProfileRef { profile_id, network_id };
+        let base = Package { underrun_profile_threshold: Some(0), ..a_package(one) };
+        let with = |field: &str, more: &[ProfileRef]| {
+            let mut package = Package { underrun_profiles: Stored(vec![of(one, None)]), ..base.clone() };
+            let list = match field {
+                "initial_profiles" => &mut package.initial_profiles,
+                "underrun_profiles" => &mut package.underrun_profiles,
+                _ => &mut package.topup_profiles,
+            };
+            list.0 = more.to_vec();
+            package
+        };
+        for field in ["initial_profiles", "underrun_profiles", "topup_profiles"] {
+            for (more, wrong) in [
+                (vec![of(one, None), of(two, None)], "at most one billing profile can be without"),
+                (vec![of(one, None), of(one, within), of(two, within)], "can have one billing profile only"),
+                (vec![of(one, None), of(one, None)], "at most one billing profile can be without"),
+            ] {
+                let refused = keep(&test, with(field, &more)).await;
+                let fits = matches!(&refused, Err(Error::Invalid { field: of, message })
+                    if *of == field && message.contains(wrong));
+                assert!(fits, "{field}: {refused:?}");
+            }
+        }
+        keep(&test, with("topup_profiles", &[of(two, within), of(one, None)])).await.expect("a package");
     }
 
     async fn debits_below_a_threshold_lock_and_map(test: TestDb) {
@@ -263,32 +324,6 @@ store::on_both! {
             assert_eq!(money_of(&test, *id).await.0, "0.00");
         }
         transaction!(test.db, |tx| topup::top_up(tx, &admin(), NOW, &fast.1).await).expect("it was not used");
-    }
-
-    async fn a_purge_passes_over_what_is_used(test: TestDb) {
-        started(&test).await;
-        let id = agree(&test, &Assignment::Profile(ProfileId(1))).await.expect("a customer");
-        let request = with_voucher(a_subscriber(&test, id).await);
-        transaction!(test.db, |tx| {
-            for n in 0..1_003 {
-                record::create(tx, &admin(), NOW, a_voucher(&format!("code {n}"))).await?;
-            }
-            Ok::<_, Error>(())
-        })
-        .expect("vouchers");
-        give_voucher(&test, "4711").await;
-        let purge = |db: store::Db| async move {
-            transaction!(db, |tx| voucher::purge(tx, &admin(), NOW, RESELLER).await)
-        };
-        let db = test.db.clone();
-        let using = tokio::spawn(async move { transaction!(db, |tx| topup::top_up(tx, &admin(), NOW, &request).await) });
-        let (first, second, used) = tokio::join!(purge(test.db.clone()), purge(test.db.clone()), using);
-        first.expect("purged");
-        second.expect("purged at the same time");
-        let used = used.expect("a user").is_ok();
-        let query = listing::Query { limit: 10, count: true, ..listing::Query::default() };
-        let left = listing::page(&mut test.db.reader(), &admin(), &voucher::ALL, &query).await.expect("a list");
-        assert_eq!((left.ids.len(), left.total), (usize::from(used), Some(i64::from(used))), "the used one is left");
     }
 
     async fn a_network_goes_before_no_network(test: TestDb) {

@@ -5,19 +5,23 @@ use store::testing::TestDb;
 use super::subscribers::{add_domain, add_subscriber, new, sip_customer};
 use super::{NOW, add_account, admin, started};
 use crate::account::{self, Kind, Status};
+use crate::branding::{self, Branding};
 use crate::emergency::{self, Container, Mapping};
 use crate::header_rule;
 use crate::id::AccountId;
 use crate::listing::{self, Condition, Query, Source};
+use crate::location::{self, Location};
 use crate::ncos::{self, Level, Pattern};
 use crate::peering::Group;
 use crate::preference::{self, Level as Of, Value, Values, attribute};
+use crate::provisioning_template::{self, Template};
 use crate::record::{self, Kept, Stored};
 use crate::rewrite::{self, Rule, RuleSet, Way};
 use crate::sound::{self, SoundSet};
-use crate::template::{EmailTemplate, email};
+use crate::subscriber_profile::{self, Profile, ProfileSet};
+use crate::template::{EmailTemplate, InvoiceTemplate, email, invoice};
 use crate::time_set::{self, TimeSet};
-use crate::transaction;
+use crate::{Error, transaction};
 
 async fn make<R: Kept>(test: &TestDb, record: R) -> R {
     transaction!(test.db, |tx| record::create(tx, &admin(), NOW, record.clone()).await).expect("made")
@@ -83,6 +87,20 @@ async fn furnish(test: &TestDb, reseller_id: AccountId, word: &str) -> TimeSet {
         ..EmailTemplate::default()
     };
     make(test, mail).await;
+    let invoice = InvoiceTemplate { reseller_id, name: "plain".to_owned(), ..InvoiceTemplate::default() };
+    make(test, invoice).await;
+    let template = Template {
+        reseller_id: Some(reseller_id),
+        name: "phones".to_owned(),
+        yaml: r#"{"fields": [], "contract": {}}"#.to_owned(),
+        ..Template::default()
+    };
+    make(test, template).await;
+    make(test, Branding { reseller_id, ..Branding::default() }).await;
+    let phones = make(test, ProfileSet { reseller_id, name: "phones".to_owned(), ..ProfileSet::default() }).await;
+    let desk = Profile { profile_set_id: phones.id, name: "desk".to_owned(), ..Profile::default() };
+    let desk = make(test, desk).await;
+    name(test, Of::Profile, desk.id.0, &[("ncos", "national"), ("sound_set", "front")]).await;
     night
 }
 
@@ -111,6 +129,9 @@ store::on_both! {
         name(&test, Of::Subscriber, ann.0, &all).await;
         name(&test, Of::Domain, domain.0, &all).await;
         name(&test, Of::Customer, shop.0, &[("ncos", "national"), ("emergency_mapping_container", "Graz")]).await;
+        let office = Location { contract_id: shop, name: "office".to_owned(), ..Location::default() };
+        let office = make(&test, office).await;
+        name(&test, Of::Location, office.id.0, &[("emergency_mapping_container", "Graz")]).await;
 
         transaction!(test.db, |tx| account::set_status(tx, &admin(), NOW, acme, Status::Terminated).await)
             .expect("terminated");
@@ -118,6 +139,8 @@ store::on_both! {
             (&ncos::LEVELS, 1), (&ncos::PATTERNS, 1), (&sound::set::ALL, 2), (&rewrite::SETS, 1), (&rewrite::RULES, 1),
             (&header_rule::SETS, 1), (&header_rule::RULES, 1), (&header_rule::CONDITIONS, 1),
             (&emergency::CONTAINERS, 1), (&emergency::MAPPINGS, 1), (&email::ALL, 13),
+            (&invoice::ALL, 1), (&provisioning_template::ALL, 1), (&branding::ALL, 1), (&subscriber_profile::SETS, 1),
+            (&subscriber_profile::PROFILES, 1), (&location::ALL, 0),
         ] {
             assert_eq!(rows(&test, source, acme).await, (stay, 0), "{}", source.name);
         }
@@ -126,5 +149,19 @@ store::on_both! {
         let kept = record::get::<Group>(&mut test.db.reader(), &admin(), group.id.0).await.expect("a group");
         assert_eq!(kept.time_set_id, Some(night.id));
         record::get::<TimeSet>(&mut test.db.reader(), &admin(), night.id.0).await.expect("still there");
+    }
+
+    async fn the_preferences_of_a_customer_end_with_it(test: TestDb) {
+        started(&test).await;
+        let own = AccountId::DEFAULT_RESELLER;
+        let level = Level { reseller_id: own, level: "national".to_owned(), ..Level::default() };
+        let level = make(&test, level).await.id;
+        let shop = sip_customer(&test, own, "shop").await;
+        name(&test, Of::Customer, shop.0, &[("ncos", "national")]).await;
+        transaction!(test.db, |tx| account::set_status(tx, &admin(), NOW, shop, Status::Terminated).await).expect("ended");
+        let values = [(attribute::find("ncos").expect("known"), Value::from("national"))].into_iter().collect();
+        let again = transaction!(test.db, |tx| preference::replace(tx, &admin(), NOW, Of::Customer, shop.0, &values).await);
+        assert!(matches!(again, Err(Error::NotFound { .. })), "{again:?}");
+        transaction!(test.db, |tx| record::delete::<Level>(tx, &admin(), NOW, level.0).await).expect("nobody names it");
     }
 }

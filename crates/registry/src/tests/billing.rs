@@ -123,6 +123,8 @@ store::on_both! {
             ("name", Spec { name: "n".repeat(32), ..spec("a") }),
             ("handle", Spec { handle: "with space".to_owned(), ..spec("a") }),
             ("prepaid_library", Spec { prepaid_library: "other".to_owned(), ..spec("a") }),
+            ("interval_free_cash", Spec { interval_free_cash: rate("-0.01"), ..spec("a") }),
+            ("interval_free_time", Spec { interval_free_time: -1, ..spec("a") }),
             ("fraud_interval_limit", Spec { fraud_interval: fraud(Some(-1), None, None), ..spec("a") }),
             ("fraud_daily_lock", Spec { fraud_daily: fraud(None, Some(6), None), ..spec("a") }),
             ("fraud_daily_notify", Spec { fraud_daily: fraud(None, None, Some("a@b.example, nobody")), ..spec("a") }),

@@ -233,6 +233,21 @@ store::on_both! {
         assert!(matches!(refused, Err(Error::NotFound { .. })), "{refused:?}");
     }
 
+    async fn limits_of_its_own_hold_without_a_profile(test: TestDb) {
+        started(&test).await;
+        let shop = customer(&test, "shop").await;
+        let profiles = fraud::profiles(&mut test.db.reader(), &[shop.0], NOW).await.expect("profiles");
+        assert!(profiles.is_empty(), "{profiles:?}");
+        let daily = Fraud { limit: Some(100), lock: Some(4), notify: None };
+        let own = Limits { account_id: shop, daily, ..Limits::default() };
+        transaction!(test.db, |tx| fraud::set(tx, &admin(), NOW, &own).await).expect("set");
+        let hold = held(&test, &admin(), &wanted(shop, 2_000_000, "a")).await.expect("a hold");
+        captured(&test, NOW, hold.id, None).await.expect("captured");
+        let seen = events(&test, &admin()).await;
+        let of: Vec<_> = seen.iter().map(|e| (e.limit_of, e.interval_limit, e.interval_lock)).collect();
+        assert_eq!(of, [(LimitOf::AccountLimit, 100, Some(4))]);
+    }
+
     async fn a_purchase_can_not_spend_what_is_held(test: TestDb) {
         started(&test).await;
         let shop = customer(&test, "shop").await;

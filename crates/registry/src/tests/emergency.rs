@@ -116,7 +116,7 @@ store::on_both! {
             let twice = add(&test, &boss, &of(reseller, good)).await;
             assert!(matches!(twice, Err(Error::Taken { field: "name", .. })), "{reseller:?}: {twice:?}");
         }
-        assert_eq!(count(&test, &own, Template::source()).await, 1, "its own alone");
+        assert_eq!(count(&test, &own, Template::LIST).await, 1, "its own alone");
         for (template, field) in [(of(Some(acme), "a: b"), "yaml"), (Template { lang: "c".to_owned(), ..of(None, good) }, "lang")] {
             match add(&test, &boss, &template).await {
                 Err(Error::Invalid { field: wrong, .. }) => assert_eq!(wrong, field),

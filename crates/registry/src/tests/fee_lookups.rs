@@ -8,6 +8,7 @@ use regex::Regex;
 use store::args;
 use store::testing::TestDb;
 
+use super::balances::agree;
 use super::{NOW, acting, add_account, admin, customer, started};
 use crate::account::Kind;
 use crate::billing::fee::{self, Direction, MatchMode, Spec, Tariff, ZoneRef};
@@ -15,8 +16,10 @@ use crate::billing::fee_batch::{Entry, Loader};
 use crate::billing::lookup::{self, Answer, Of, Question};
 use crate::billing::mapping::{self, Assignment};
 use crate::billing::peak::{Peaks, Weekly};
+use crate::billing::topup;
 use crate::billing::{Rate, profile};
 use crate::caller::Role;
+use crate::clock::DAY;
 use crate::id::{AccountId, ProfileId, SubscriberId};
 use crate::{Caller, Error, Money, transaction};
 
@@ -130,12 +133,12 @@ fn question(of: Of, destination: &str) -> Question<'_> {
         at: NOW,
         ip: None,
         duration: None,
-        free_time: 0,
+        free_time: None,
     }
 }
 
 async fn asked(test: &TestDb, caller: &Caller, question: &Question<'_>) -> Result<Answer, Error> {
-    lookup::answer(&mut test.db.reader(), caller, question).await
+    lookup::answer(&mut test.db.reader(), caller, NOW, question).await
 }
 
 store::on_both! {
@@ -314,6 +317,47 @@ store::on_both! {
         }
         let refused = asked(&test, &acting(shop, Role::Customer), &question(of, "436641")).await;
         assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");
+    }
+
+    async fn a_customer_has_the_free_time_that_is_left(test: TestDb) {
+        started(&test).await;
+        let free = profile(&test, profile::Spec { interval_free_time: 3_600, ..named("free") }).await;
+        let tariff = |init_rate: &str, use_free_time| Tariff {
+            init_rate: Rate::parse("rate", init_rate).expect("a rate"),
+            follow_rate: Rate::parse("rate", init_rate).expect("a rate"),
+            init_interval: 60,
+            follow_interval: 60,
+            use_free_time,
+            ..Tariff::default()
+        };
+        let spec = |destination: &str, use_free_time| Spec {
+            onpeak: tariff("1", use_free_time),
+            offpeak: tariff("1", use_free_time),
+            ..fee(MatchMode::Prefix, ".", destination)
+        };
+        fill(&test, free, &[spec("43", true), spec("44", false)]).await;
+        let shop = agree(&test, &Assignment::Profile(free)).await.expect("a customer");
+        transaction!(test.db, |tx| topup::set_balance(tx, &admin(), NOW, shop, None, 90).await).expect("set");
+        let (customer, own) = (Of::Customer(shop), Of::Profile(free));
+        for (of, destination, free_time, used, cents) in [
+            (customer, "431", None, 90, 30),
+            (customer, "431", Some(30_000_000), 30, 90),
+            (customer, "431", Some(0), 0, 120),
+            (customer, "441", None, 0, 120),
+            (own, "431", None, 0, 120),
+            (own, "431", Some(30_000_000), 30, 90),
+        ] {
+            let call = Question { duration: Some(120_000_000), free_time, ..question(of, destination) };
+            let cost = asked(&test, &admin(), &call).await.expect("an answer").cost.expect("a cost");
+            let wanted = (used * 1_000_000, Money(cents * 10_000));
+            assert_eq!((cost.free_time_used, cost.amount), wanted, "{of:?} {destination} {free_time:?}");
+        }
+        // It is the free time of now that counts, whenever the call is, and it stays.
+        let call = Question { at: NOW + 40 * DAY, duration: Some(120_000_000), ..question(customer, "431") };
+        for _ in 0..2 {
+            let cost = asked(&test, &admin(), &call).await.expect("an answer").cost.expect("a cost");
+            assert_eq!(cost.free_time_used, 90_000_000);
+        }
     }
 
     async fn patterns_that_do_not_compile_are_refused(test: TestDb) {

@@ -284,6 +284,16 @@ store::on_both! {
         assert_eq!(remove(Which { carrier_id: Some(two), ..Which::default() }).await, 1);
         assert_eq!((listed(&test, vec![]).await, stored(&test, "lnp_numbers").await), ((0, 0), 0));
         assert_eq!(stored(&test, "journal WHERE kind = 'lnp_numbers'").await, 1 + 3 + 1 + 1);
+
+        // What has taken the place of all others since a removal began is not removed by it.
+        imported(&test, &lines("one", 43_300_000, 2_500), true).await;
+        let which = Which { number: number("43*"), ..Which::default() };
+        let begun = transaction!(test.db, |tx| lnp::remove(tx, &admin(), NOW, &which, &Place::default()).await);
+        let place = begun.expect("removed").expect("more to remove");
+        imported(&test, &lines("one", 43_400_000, 3), true).await;
+        let done = transaction!(test.db, |tx| lnp::remove(tx, &admin(), NOW, &which, &place).await);
+        assert!(done.expect("nothing removed").is_none());
+        assert_eq!(listed(&test, vec![]).await, (3, 3));
         for wrong in ["", "43x", "*43"] {
             let which = Which { number: number(wrong), ..Which::default() };
             let refused = transaction!(test.db, |tx| lnp::remove(tx, &admin(), NOW, &which, &Place::default()).await);

@@ -107,13 +107,13 @@ store::on_both! {
         refused(make(&test, of_carrier.clone()).await, "pattern");
         refused(make(&test, LnpPattern { pattern: "*".to_owned(), ..of_carrier }).await, "pattern");
 
-        let screen = ncos::screen(&mut test.db.reader(), own.id).await.expect("readable").expect("a level");
         for (number, carrier, admitted) in
             [("431", None, true), ("43", None, false), ("49", None, false), ("49", Some(carrier), true), ("33", Some(carrier), false)]
         {
+            let screen = ncos::screen(&mut test.db.reader(), own.id, carrier).await.expect("readable").expect("a level");
             assert_eq!(screen.admits(&Call { number, carrier, ..Call::default() }), admitted, "{number} {carrier:?}");
         }
-        assert!(ncos::screen(&mut test.db.reader(), NcosLevelId(9_999)).await.expect("readable").is_none());
+        assert!(ncos::screen(&mut test.db.reader(), NcosLevelId(9_999), None).await.expect("readable").is_none());
 
         let gone = transaction!(test.db, |tx| ncos::names_carrier(tx, carrier).await).expect("readable");
         assert!(gone, "the carrier is in use");
@@ -140,8 +140,27 @@ store::on_both! {
         usual.description = Some("mobile".to_owned());
         let usual = change(&test, usual).await.expect("changed");
         refused(change(&test, Pattern { pattern: large(99).pattern, ..usual }).await, "pattern");
-        let screen = ncos::screen(&mut test.db.reader(), own.id).await.expect("it can be evaluated").expect("a level");
+        let screen = ncos::screen(&mut test.db.reader(), own.id, None).await.expect("it can be evaluated").expect("a level");
         assert!(screen.admits(&Call { number: "43664123", ..Call::default() }));
+    }
+
+    async fn a_level_names_so_many_carriers(test: TestDb) {
+        started(&test).await;
+        let own = make(&test, level(RESELLER, "national")).await.expect("a level");
+        let named = transaction!(test.db, |tx| {
+            for n in 0..ncos::MOST_CARRIERS {
+                let sql = "INSERT INTO lnp_carriers (name, prefix, authoritative, skip_rewrite) \
+                    VALUES ($1, 'D001', FALSE, FALSE) RETURNING id";
+                let carrier_id = tx.query_one(sql, args![format!("carrier {n}")]).await?.at(0)?;
+                let named = LnpCarrier { ncos_level_id: own.id, carrier_id, ..LnpCarrier::default() };
+                record::create(tx, &admin(), NOW, named).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        named.expect("as many as it may name");
+        let one_more = LnpCarrier { ncos_level_id: own.id, carrier_id: add_carrier(&test).await, ..LnpCarrier::default() };
+        let full = make(&test, one_more).await;
+        assert!(matches!(full, Err(Error::Conflict(_))), "{full:?}");
     }
 
     async fn times_are_the_resellers_own_and_customers_see_what_is_exposed(test: TestDb) {

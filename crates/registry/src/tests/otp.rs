@@ -9,7 +9,7 @@ use crate::clock::SECOND;
 use crate::id::AccountId;
 use crate::login::{self, Profile};
 use crate::otp::{self, OFFERED, Offer, Owner, Taken, code_at};
-use crate::preference::{self, Level};
+use crate::preference::{self, Level, Value, Values, attribute};
 use crate::{subscriber, transaction};
 
 const STEP: i64 = 30 * SECOND;
@@ -133,14 +133,32 @@ store::on_both! {
         set(Level::Domain, domain.0, &["1"]).await;
         assert!(wants().await);
         set(Level::Subscriber, alice.id.0, &["0"]).await;
-        assert!(!wants().await, "its own says more");
-        set(Level::Subscriber, alice.id.0, &["1"]).await;
+        assert!(wants().await, "what is asked of all of a domain nobody switches off for itself");
         set(Level::Domain, domain.0, &[]).await;
+        assert!(!wants().await);
+        set(Level::Subscriber, alice.id.0, &["1"]).await;
         assert!(wants().await);
         let owner = Owner::Subscriber(alice.id);
         let secret = offer(&test, owner).await.expect("a secret").secret().to_owned();
         assert!(take(&test, owner, NOW, &code_at(&secret, NOW)).await);
         let after = subscriber::candidate(&mut test.db.reader(), "alice", "a.example.org").await.expect("there");
         assert_eq!(after.credential_version, 2);
+
+        // Whoever has lost it begins anew, also where the domain asks for it.
+        set(Level::Domain, domain.0, &["1"]).await;
+        set(Level::Subscriber, alice.id.0, &[]).await;
+        assert!(offer(&test, owner).await.is_none());
+        let put = async |values: &[(&str, bool)]| {
+            let values: Values = values.iter().map(|(name, on)| (attribute::find(name).expect("known"), Value::Flag(*on))).collect();
+            let level = Level::Subscriber;
+            transaction!(test.db, |tx| preference::replace(tx, &admin(), NOW, level, alice.id.0, &values).await).expect("put");
+        };
+        put(&[("dnd", true)]).await;
+        assert!(offer(&test, owner).await.is_none(), "nothing was said of it");
+        put(&[("enable_2fa", false)]).await;
+        let again = offer(&test, owner).await.expect("a new secret");
+        assert!(again.secret() != secret && wants().await);
+        put(&[]).await;
+        assert_eq!(offer(&test, owner).await.expect("still open").secret(), again.secret());
     }
 }

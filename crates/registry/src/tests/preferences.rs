@@ -9,12 +9,16 @@ use store::{Tx, args};
 use super::{NOW, acting, add_account, admin, started};
 use crate::account::Kind as AccountKind;
 use crate::caller::{Caller, Role};
+use crate::emergency::Container;
 use crate::id::{AccountId, DomainId, SubscriberId};
+use crate::ip_block::Block;
 use crate::journal;
+use crate::location::Location;
 use crate::page::Page;
 use crate::preference::attribute::{self, Kind};
 use crate::preference::value::Blob;
 use crate::preference::{self, Fault, Level, Value, Values};
+use crate::record::{self, Stored};
 use crate::{Error, transaction};
 
 #[test]
@@ -215,6 +219,46 @@ store::on_both! {
             };
             assert_eq!(got, wanted, "{} of {level} {owner}", caller.role);
         }
+    }
+
+    async fn a_location_has_its_own(test: TestDb) {
+        let house = house(&test).await;
+        let stranger = add_account(&test, AccountId::OPERATOR, AccountKind::Reseller, "other").await;
+        let (own, other) = (acting(house.reseller, Role::Reseller), acting(stranger, Role::Reseller));
+        let boss = Caller::subscriber(house.subscriber, "alice", house.customer, true);
+        let block = Block { ip: "192.0.2.0".to_owned(), mask: Some(24) };
+        let place = Location {
+            contract_id: house.customer, name: "office".to_owned(), blocks: Stored(vec![block]), ..Location::default()
+        };
+        let container = Container {
+            reseller_id: house.reseller, name: "Vienna".to_owned(), ..Container::default()
+        };
+        let place = transaction!(test.db, |tx| {
+            record::create(tx, &own, NOW, container.clone()).await?;
+            record::create(tx, &own, NOW, place.clone()).await
+        });
+        let (level, owner) = (Level::Location, place.expect("a location").id.0);
+        let all = [("concurrent_max", Value::Int(2)), ("emergency_mapping_container", "Vienna".into()), ("dnd", Value::Flag(true))];
+        for (caller, wanted) in [(&own, "ok"), (&other, "not found"), (&acting(house.reseller, Role::Intercept), "not allowed")] {
+            let got = match put(&test, caller, level, owner, &all).await {
+                Ok(()) => "ok",
+                Err(Error::NotFound { .. }) => "not found",
+                Err(Error::NotAllowed(_)) => "not allowed",
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(got, wanted, "{}", caller.role);
+        }
+        put(&test, &boss, level, owner, &[]).await.expect("nothing of it is for its administrators");
+        let mut tx = test.db.reader();
+        let wanted = json!({ "concurrent_max": 2, "emergency_mapping_container": "Vienna" });
+        assert_eq!(seen(&mut tx, &own, level, owner).await, wanted, "what is not on the level is passed over");
+        assert_eq!(seen(&mut tx, &own, Level::Customer, house.customer.0).await, json!({}), "the customer has its own");
+        let refused = put(&test, &own, level, owner, &[("emergency_mapping_container", "Graz".into())]).await;
+        assert!(matches!(refused, Err(Error::Dangling { field: "emergency_mapping_container", .. })), "{refused:?}");
+        let entries = journal::of_record(&mut tx, &admin(), "location_preferences", owner, Page::default()).await.expect("entries");
+        assert_eq!(entries.len(), 2);
+        transaction!(test.db, |tx| record::delete::<Location>(tx, &own, NOW, owner).await).expect("removed");
+        assert_eq!(seen(&mut tx, &own, level, owner).await, json!({}), "they go with it");
     }
 
     async fn names_and_numbers_must_exist(test: TestDb) {

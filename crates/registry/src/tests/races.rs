@@ -15,10 +15,12 @@ use crate::vendor_link::{self, LINKS, LinkSpec};
 use crate::{Error, Result, client_certificate, pool, transaction};
 
 /// How often each race is run: not every run of it meets in the same place.
-const ROUNDS: usize = 8;
+pub(super) const ROUNDS: usize = 8;
 
 /// Runs all of them at once.
-async fn together<T: Send + 'static>(all: Vec<impl Future<Output = Result<T>> + Send + 'static>) -> Vec<Result<T>> {
+pub(super) async fn together<T: Send + 'static>(
+    all: Vec<impl Future<Output = Result<T>> + Send + 'static>,
+) -> Vec<Result<T>> {
     let start = Arc::new(Barrier::new(all.len()));
     let run = |one| {
         let start = start.clone();
@@ -36,7 +38,7 @@ async fn together<T: Send + 'static>(all: Vec<impl Future<Output = Result<T>> + 
 }
 
 /// How many rows a list is said to have, which must be as many as it has.
-async fn counted(test: &TestDb, list: &Source) -> usize {
+pub(super) async fn counted(test: &TestDb, list: &Source) -> usize {
     let query = Query { limit: 100, count: true, ..Query::default() };
     let page = listing::page(&mut test.db.reader(), &admin(), list, &query).await.expect("a page");
     let (sql, values) = list.statement(&[], None, false).expect("a statement");

@@ -11,7 +11,7 @@ use crate::caller::{Caller, Role};
 use crate::header_rule::{self, Action, ActionType, Condition, Expression};
 use crate::id::{AccountId, HeaderRuleId, HeaderRuleSetId, RewriteSetId, SubscriberId};
 use crate::listing::{self, Query, Source};
-use crate::preference::{self, Level};
+use crate::preference::{self, Level, attribute};
 use crate::record::{self, Kept, Stored};
 use crate::rewrite::{self, Direction, MOST_RULES, Party, Rule, RuleSet, Way};
 use crate::upn_rewrite::{self, UpnRewriteSet, UpnSource};
@@ -287,6 +287,31 @@ store::on_both! {
         remove::<header_rule::RuleSet>(&test, &here, own.0).await.expect("so does a set");
         assert_eq!(counts().await, [0, 0, 0, 0]);
         remove::<RuleSet>(&test, &here, rewrites.0).await.expect("nothing names it any more");
+    }
+
+    async fn header_rules_of_a_subscribers_own_end_with_it(test: TestDb) {
+        started(&test).await;
+        let here = acting(RESELLER, Role::Reseller);
+        let shop = sip_customer(&test, RESELLER, "shop").await;
+        let domain = add_domain(&test, RESELLER, "a.example.org").await;
+        let alice = add_subscriber(&test, &new(shop, domain, "alice", "1001")).await.id;
+        let of = |subscriber_id| header_rule::RuleSet {
+            reseller_id: RESELLER, name: "own".to_owned(), subscriber_id, ..Default::default()
+        };
+        let own = add(&test, &here, of(Some(alice))).await.expect("a set").id;
+        let rule = header_rule::Rule { set_id: own, name: "r".to_owned(), ..Default::default() };
+        let rule = add(&test, &here, rule).await.expect("a rule").id;
+        let action = Action { rule_id: rule, action_type: ActionType::Remove, ..Action::default() };
+        add(&test, &here, action).await.expect("an action");
+        let names = [("header_rule_set", "own")].map(|(name, text)| (attribute::find(name).expect("known"), text.into()));
+        let values = names.into_iter().collect();
+        transaction!(test.db, |tx| preference::replace(tx, &here, NOW, Level::Subscriber, alice.0, &values).await)
+            .expect("named");
+        transaction!(test.db, |tx| subscriber::terminate(tx, &here, NOW, alice).await).expect("terminated");
+        for list in [&header_rule::SETS, &header_rule::RULES, &header_rule::ACTIONS] {
+            assert_eq!(count(&test, &here, list).await, 0, "{}", list.name);
+        }
+        add(&test, &here, of(None)).await.expect("the name is free");
     }
 
     async fn upn_rewrites_end_with_their_subscriber(test: TestDb) {

@@ -7,8 +7,9 @@ use crate::account::{self, Kind, Status};
 use crate::caller::{Caller, Role};
 use crate::id::{AccountId, SoundFileId, SoundSetId};
 use crate::page::Page;
-use crate::sound::file::{self, Format, LARGEST, MOST_BYTES};
-use crate::sound::{SoundFile, SoundSet, set};
+use crate::sound::file::{self, MOST_BYTES};
+use crate::sound::recording::LARGEST;
+use crate::sound::{Format, SoundFile, SoundSet, set};
 use crate::{Error, Result, journal, listing, record, transaction};
 
 /// The beginning of a WAV file.
@@ -154,8 +155,12 @@ store::on_both! {
         }
         let of_other = SoundSet { parent_id: Some(c.id), ..of_customer(other, "d") };
         assert_eq!(told(make(&test, &admin(), of_other).await), "dangling parent_id");
-        // A customer names only what it sees, and keeps what it does not see.
+        // A customer names only what it sees, keeps what it does not see, and is not told what that is called.
         let chief = acting(own, Role::Customer);
+        for (caller, count) in [(&chief, 1), (&admin(), 2)] {
+            let names = set::names(&mut test.db.reader(), caller, &[a.id.0, c.id.0]).await.expect("names");
+            assert_eq!(names.len(), count, "{names:?}");
+        }
         let mut named = SoundSet { parent_id: Some(a.id), ..c.clone() };
         assert_eq!(told(change(&test, &chief, named.clone()).await), "dangling parent_id");
         named.parent_id = Some(b.id);
@@ -213,6 +218,42 @@ store::on_both! {
         put(OGG).await.expect("a smaller one");
     }
 
+    async fn the_recordings_of_a_reseller_are_bounded_too(test: TestDb) {
+        started(&test).await;
+        let set = make(&test, &admin(), called("shared")).await.expect("a set");
+        let full = add(&test, &admin(), set.id, "busy", Some(WAV)).await.expect("a file");
+        let sql = "UPDATE sound_files SET size = $1 WHERE id = $2";
+        let size = file::MOST_BYTES_OF_RESELLER - 1;
+        transaction!(test.db, |tx| Ok::<_, Error>(tx.execute(sql, store::args![size, full.id]).await?)).expect("filled");
+        assert_eq!(told(add(&test, &admin(), set.id, "music_on_hold", Some(WAV)).await), "invalid soundfile");
+        let own = customer(&test, "own").await;
+        let theirs = make(&test, &admin(), of_customer(own, "own")).await.expect("a set");
+        add(&test, &admin(), theirs.id, "busy", Some(WAV)).await.expect("customers have room of their own");
+    }
+
+    async fn the_files_of_a_set_are_exposed_with_it(test: TestDb) {
+        started(&test).await;
+        let (own, other) = (customer(&test, "own").await, customer(&test, "other").await);
+        let shared = make(&test, &admin(), called("shared")).await.expect("a set");
+        let mine = make(&test, &admin(), of_customer(own, "mine")).await.expect("a set");
+        let first = add(&test, &admin(), shared.id, "busy", Some(WAV)).await.expect("a file").id.0;
+        let ours = add(&test, &admin(), mine.id, "busy", Some(WAV)).await.expect("a file").id.0;
+        let files = async |customer: AccountId| {
+            let query = listing::Query { limit: 100, count: true, ..listing::Query::default() };
+            let caller = acting(customer, Role::Customer);
+            let found = listing::page(&mut test.db.reader(), &caller, &file::ALL, &query).await.expect("a list");
+            assert_eq!(found.total, Some(found.ids.len() as i64));
+            found.ids
+        };
+        assert_eq!((files(own).await, files(other).await), (vec![ours], vec![]));
+        let exposed = SoundSet { expose_to_customer: true, ..shared.clone() };
+        change(&test, &admin(), exposed).await.expect("exposed");
+        let second = add(&test, &admin(), shared.id, "music_on_hold", Some(WAV)).await.expect("a file").id.0;
+        assert_eq!((files(own).await, files(other).await), (vec![first, ours, second], vec![first, second]));
+        change(&test, &admin(), shared).await.expect("exposed no more");
+        assert_eq!((files(own).await, files(other).await), (vec![ours], vec![]));
+    }
+
     async fn the_sets_of_a_customer_end_with_it(test: TestDb) {
         started(&test).await;
         let own = customer(&test, "own").await;
@@ -257,7 +298,12 @@ store::on_both! {
         let file = add(&test, &chief, front.id, "busy", None).await.expect("a file");
         assert_eq!((file.reseller_id, file.account_id), (AccountId::DEFAULT_RESELLER, Some(own)));
         assert_eq!(told(add(&test, &chief, front.id, "busy", None).await), "taken handle");
-        let played = async || file::recording(&mut test.db.reader(), &chief, file.id).await;
+        let played = async || {
+            let recording = file::recording(&mut test.db.reader(), &chief, file.id).await;
+            let heard = file::heard(&mut test.db.reader(), &[file.id.0]).await.expect("readable");
+            assert_eq!(heard.contains(&file.id.0), recording.is_ok(), "{recording:?}");
+            recording
+        };
         assert_eq!(told(played().await), "no recording");
         let behind = add(&test, &admin(), back.id, "busy", Some(WAV)).await.expect("a file");
         assert_eq!((behind.format, behind.size), (Some(Format::Wav), WAV.len() as i64));

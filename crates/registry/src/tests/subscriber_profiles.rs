@@ -13,7 +13,7 @@ use crate::page::Page;
 use crate::preference::{self, Level, Value, Values, attribute};
 use crate::record::{self, Kept, Stored};
 use crate::subscriber::{self, Change, Details, WebChange};
-use crate::subscriber_profile::{PROFILES, Profile, ProfileSet};
+use crate::subscriber_profile::{MOST, PROFILES, Profile, ProfileSet};
 use crate::{Error, Result, journal, transaction};
 
 const RESELLER: AccountId = AccountId::DEFAULT_RESELLER;
@@ -137,6 +137,22 @@ store::on_both! {
         let query = listing::Query { limit: 10, count: true, ..listing::Query::default() };
         let left = listing::page(&mut test.db.reader(), &admin(), &PROFILES, &query).await.expect("a page");
         assert_eq!((left.ids.len(), left.total), (0, Some(0)));
+    }
+
+    async fn a_set_has_so_many_profiles(test: TestDb) {
+        started(&test).await;
+        let of = make(&test, &admin(), set("phones", RESELLER)).await.expect("a set");
+        let first = make(&test, &admin(), profile(&of, "first", &[])).await.expect("a profile");
+        transaction!(test.db, |tx| {
+            for n in 1..MOST {
+                record::insert(tx, Profile { name: format!("more {n}"), set_default: false, ..first.clone() }).await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .expect("filled");
+        let more = make(&test, &admin(), profile(&of, "last", &[])).await;
+        assert!(matches!(more, Err(Error::Conflict(_))), "{more:?}");
+        change(&test, &admin(), Profile { name: "renamed".to_owned(), ..first }).await.expect("what is there is changed");
     }
 
     async fn sets_are_their_resellers(test: TestDb) {

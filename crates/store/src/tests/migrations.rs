@@ -63,7 +63,7 @@ crate::on_both! {
         let now = number(&test, "SELECT {now}", args![]).await;
         assert!(now > 1_700_000_000_000_000, "{now} is not microseconds since 1970");
         let mut tx = test.db.begin().await.expect("a transaction");
-        for lock in ["{lock}", "{wait}"] {
+        for lock in ["{lock}", "{wait}", "{share}"] {
             let found = tx.query(&format!("SELECT id FROM things ORDER BY id LIMIT 1 {lock}"), args![]).await;
             assert_eq!(found.expect("a row").len(), 1);
         }

@@ -1,6 +1,7 @@
 //! The store as whoever writes statements sees it, on both engines.
 
 mod cancelled;
+mod limits;
 mod migrations;
 mod transactions;
 mod values;

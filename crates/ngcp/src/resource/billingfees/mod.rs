@@ -7,7 +7,6 @@
 mod read;
 mod table;
 
-use axum::http::{Method, header};
 use registry::Error;
 use registry::billing::fee::{self, Fee, Tariff};
 use registry::billing::fee_batch;
@@ -15,6 +14,7 @@ use registry::id::{FeeId, ProfileId};
 use serde_json::Value;
 
 use super::billingprofiles::number;
+use crate::kernel::table as csv;
 use crate::kernel::{
     Behaviour, Call, Cx, Field, Filter, Item, Kind, Link, Outcome, Refusal, Reply, Resource, SELLERS, Verb,
 };
@@ -47,6 +47,8 @@ pub(super) static BILLINGFEES: Resource = Resource {
         Link::to("billingprofiles", "/api/billingprofiles/{billing_profile_id}"),
         Link::to("billingzones", "/api/billingzones/{billing_zone_id}"),
     ],
+    takes: csv::TAKES,
+    gives: csv::GIVES,
     source: Some(&fee::ALL),
     example: r#"{"billing_profile_id": 1, "billing_zone_zone": "Europe", "billing_zone_detail": "mobile",
         "destination": "^43664", "direction": "out", "onpeak_init_rate": 0.2, "onpeak_init_interval": 60,
@@ -166,20 +168,13 @@ impl Behaviour for Fees {
     }
 
     async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        if call.id.is_some() {
-            return Ok(None);
-        }
-        let csv = |text: &str| text.split([',', ';']).next().is_some_and(|first| first.trim() == "text/csv");
-        if call.method == Method::POST && call.media_type().as_deref() == Some("text/csv") {
+        if csv::is_posted(call) {
             let profile = profile(cx.params.get("billing_profile_id"))?;
             table::take_in(cx, profile, &call.body).await?;
             return Ok(Some(Reply::status(201)));
         }
-        if call.method == Method::GET && call.header("accept").is_some_and(csv) {
-            let reply = Reply::status(200)
-                .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-                .header(header::CONTENT_DISPOSITION, "attachment; filename=billing_fees.csv");
-            return Ok(Some(reply.body(table::give_out(cx).await?)));
+        if csv::is_wanted(call) {
+            return Ok(Some(table::give_out(cx).await?.reply("billing_fees.csv")?));
         }
         Ok(None)
     }

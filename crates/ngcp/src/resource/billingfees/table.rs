@@ -15,7 +15,7 @@ use registry::listing::{self, Condition, Query};
 use serde_json::Value;
 
 use super::{read, text, wire};
-use crate::kernel::{Cx, Failure, Outcome, Refusal};
+use crate::kernel::{Cx, Outcome, Refusal, table};
 
 /// The columns of a file without names, as files of the dialect have them.
 const ORDER_OF_FILES: &[&str] = &[
@@ -82,7 +82,7 @@ fn names(first: &StringRecord) -> Option<Result<Vec<&'static str>, Refusal>> {
     if !first.iter().any(|cell| known(cell) == Some("destination")) {
         return None;
     }
-    let unknown = |cell: &str| Refusal::new(422, format!("line 1: there is no column '{cell}'"));
+    let unknown = |cell: &str| table::wrong(1, format!("there is no column '{cell}'"));
     Some(first.iter().map(|cell| known(cell).ok_or_else(|| unknown(cell))).collect())
 }
 
@@ -95,25 +95,20 @@ fn order(record: &StringRecord) -> &'static [&'static str] {
     if directs(ORDER_OF_FIELDS) && !directs(ORDER_OF_FILES) { ORDER_OF_FIELDS } else { ORDER_OF_FILES }
 }
 
-/// Where a line stands.
-fn line(record: &StringRecord) -> u64 {
-    record.position().map_or(0, csv::Position::line)
-}
-
 /// A line as a fee.
 fn entry(record: &StringRecord, columns: &[&str]) -> Result<Entry, Refusal> {
-    let line = line(record);
+    let line = table::line(record);
     if record.len() > columns.len() {
-        let message = format!("line {line}: {} columns are too many, at most {}", record.len(), columns.len());
-        return Err(Refusal::new(422, message));
+        let what = format!("{} columns are too many, at most {}", record.len(), columns.len());
+        return Err(table::wrong(line, what));
     }
     let cell = |name: &str| {
         let place = columns.iter().position(|column| *column == name)?;
         record.get(place).filter(|cell| !cell.is_empty()).map(str::to_owned)
     };
     let (zone, spec) = read::fee(cell).map_err(|error| match error {
-        Error::Dangling { .. } => Refusal::new(422, format!("line {line}: there is no zone")),
-        error => Refusal::new(422, format!("line {line}: {}", error.public_message())),
+        Error::Dangling { .. } => table::wrong(line, "there is no zone"),
+        error => table::wrong(line, error.public_message()),
     })?;
     Ok(Entry { line, zone, spec })
 }
@@ -124,13 +119,10 @@ fn entry(record: &StringRecord, columns: &[&str]) -> Result<Entry, Refusal> {
 /// 422 naming the line.
 pub(super) async fn take_in(cx: &mut Cx<'_>, profile: ProfileId, body: &[u8]) -> Outcome<()> {
     let mut loader = Loader::begin(cx.tx, cx.caller, profile, cx.params.is_true("purge_existing")).await?;
-    // Spreadsheets put a byte order mark before the first line.
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let mut reader = csv::ReaderBuilder::new();
-    let mut reader = reader.has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(body);
+    let mut reader = table::reader(body);
     let mut columns: Option<Vec<&'static str>> = None;
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
+    while reader.read_record(&mut record).map_err(|error| table::unreadable(&error))? {
         let columns = match &columns {
             Some(columns) => columns,
             None => match names(&record) {
@@ -147,24 +139,18 @@ pub(super) async fn take_in(cx: &mut Cx<'_>, profile: ProfileId, body: &[u8]) ->
     Ok(())
 }
 
-fn unreadable(error: &csv::Error) -> Refusal {
-    let line = error.position().map_or(0, csv::Position::line);
-    Refusal::new(422, format!("line {line}: it is not UTF-8"))
-}
-
 /// All fees that the query asks for and the caller sees, as a file with a line of names.
 ///
 /// # Errors
 /// 422 where there are too many for one file.
-pub(super) async fn give_out(cx: &mut Cx<'_>) -> Outcome<Vec<u8>> {
+pub(super) async fn give_out(cx: &mut Cx<'_>) -> Outcome<table::Writer> {
     let mut conditions = Vec::new();
     for column in ["billing_profile_id", "billing_zone_id"] {
         if let Some(id) = cx.params.get(column) {
             conditions.push(id.parse::<i64>().map_or(Condition::Never, |id| Condition::Is(column, id.into())));
         }
     }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(ORDER_OF_FIELDS).map_err(unwritten)?;
+    let mut writer = table::Writer::new(ORDER_OF_FIELDS)?;
     let mut zones = BTreeMap::new();
     let (mut last, mut written) = (0, 0);
     loop {
@@ -179,7 +165,7 @@ pub(super) async fn give_out(cx: &mut Cx<'_>) -> Outcome<Vec<u8>> {
             zones.insert(zone.id.0, (zone.zone, zone.detail));
         }
         for fee in &fees {
-            writer.write_record(row(fee, zones.get(&fee.billing_zone_id.0))).map_err(unwritten)?;
+            writer.row(row(fee, zones.get(&fee.billing_zone_id.0)))?;
         }
         written += fees.len() as u64;
         if written > MOST {
@@ -187,14 +173,9 @@ pub(super) async fn give_out(cx: &mut Cx<'_>) -> Outcome<Vec<u8>> {
         }
         match page.ids.last() {
             Some(id) if page.more => last = *id,
-            _ => break,
+            _ => return Ok(writer),
         }
     }
-    writer.into_inner().map_err(|error| Error::Internal(error.to_string()).into())
-}
-
-fn unwritten(error: csv::Error) -> Failure {
-    Error::Internal(error.to_string()).into()
 }
 
 /// A fee in the order of the columns.

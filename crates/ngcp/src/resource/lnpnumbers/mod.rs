@@ -8,18 +8,18 @@
 mod table;
 
 use axum::http::{HeaderMap, Method, header};
-use registry::Error;
 use registry::id::{LnpCarrierId, LnpNumberId};
 use registry::listing::Condition;
 use registry::lnp::number::{self, LnpNumber};
 use registry::lnp::{self, Place, Which, period};
-use registry::record;
+use registry::{Caller, Error, record};
 use serde_json::Value;
+use store::Db;
 
-use crate::kernel::flow::Flow;
-use crate::kernel::{
-    ADMIN, Behaviour, Cx, Failure, Field, Filter, Item, Kind, Link, Outcome, Refusal, Reply, Resource, Verb,
-};
+use crate::kernel::call::named_first;
+use crate::kernel::flow::{Flow, goes_on};
+use crate::kernel::table as csv;
+use crate::kernel::{ADMIN, Behaviour, Cx, Field, Filter, Item, Kind, Link, Outcome, Refusal, Reply, Resource, Verb};
 
 pub(super) static LNPNUMBERS: Resource = Resource {
     name: "lnpnumbers",
@@ -33,7 +33,8 @@ pub(super) static LNPNUMBERS: Resource = Resource {
           is wrong, nothing changes and the lines are named. With Prefer: respond-async, or where it takes longer than 45 \
           seconds, the answer is 202 and Location names the import (lnpimports). There is one import at a time: another is \
           423. GET with Accept: text/csv gives such a file. DELETE of the collection removes the numbers that number (also \
-          43*), carrier_id and actual name, in batches; number or carrier_id must be there.",
+          43*), carrier_id and actual name, in batches; number or carrier_id must be there. Where that takes longer than 45 \
+          seconds, or with Prefer: respond-async, the answer is 202 and the removal goes on.",
     fields: &[
         Field::ID,
         Field::new("carrier_id", Kind::PosInt).required().doc("The carrier that has it."),
@@ -60,6 +61,8 @@ pub(super) static LNPNUMBERS: Resource = Resource {
     ],
     links: &[Link::to("lnpcarriers", "/api/lnpcarriers/{carrier_id}")],
     wakes: true,
+    takes: csv::TAKES,
+    gives: csv::GIVES,
     source: Some(&number::ALL),
     example: r#"{"carrier_id": 1, "number": "431234567", "routing_number": "4399", "start": "2026-01-01", "end": null}"#,
     behaviour: &Numbers,
@@ -121,7 +124,7 @@ fn read(input: &Item, before: Option<&LnpNumber>) -> Outcome<LnpNumber> {
     })
 }
 
-/// Removes what the query names.
+/// Removes what the query names. Once it has begun, it goes on to its end whether the sender waits for it or not.
 async fn clear(flow: Flow<'_>) -> Outcome<Reply> {
     let wrong = |name: &str, value: &str| Refusal::new(422, format!("Invalid '{name}': '{value}'"));
     let carrier = flow.params.get("carrier_id").map(|text| text.parse::<i64>().map_err(|_| wrong("carrier_id", text)));
@@ -131,14 +134,22 @@ async fn clear(flow: Flow<'_>) -> Outcome<Reply> {
         carrier_id: carrier.transpose()?.map(LnpCarrierId),
         actual: actual.transpose()?,
     };
-    let (db, caller, now) = (flow.state.ordering.db(), flow.caller, flow.now);
-    let mut place = Some(Place::default());
-    while let Some(after) = place {
-        place = store::transaction!(db, Failure, |tx| {
-            lnp::remove(tx, caller, now, &which, &after).await.map_err(Failure::from)
-        })?;
-    }
-    Ok(Reply::status(204))
+    let (db, caller, now) = (flow.state.ordering.db().clone(), flow.caller.clone(), flow.now);
+    let first = removed(&db, &caller, now, &which, &Place::default()).await?;
+    let Some(mut place) = first else { return Ok(Reply::status(204)) };
+    let rest = async move {
+        while let Some(next) = removed(&db, &caller, now, &which, &place).await? {
+            place = next;
+        }
+        Ok(())
+    };
+    let done = goes_on(flow.call, "removal of ported numbers", rest).await?;
+    Ok(Reply::status(if done { 204 } else { 202 }))
+}
+
+/// Removes a batch, and tells where the next one begins.
+async fn removed(db: &Db, caller: &Caller, now: i64, which: &Which, after: &Place) -> registry::Result<Option<Place>> {
+    registry::transaction!(db, |tx| lnp::remove(tx, caller, now, which, after).await)
 }
 
 #[async_trait::async_trait]
@@ -172,14 +183,10 @@ impl Behaviour for Numbers {
     }
 
     fn flows(&self, method: &Method, headers: &HeaderMap) -> bool {
-        let names_csv = |header| {
-            let value = headers.get(header).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            value.split([',', ';']).next().is_some_and(|first| first.trim().eq_ignore_ascii_case("text/csv"))
-        };
         match *method {
             Method::DELETE => true,
-            Method::POST => names_csv(header::CONTENT_TYPE),
-            Method::GET | Method::HEAD => names_csv(header::ACCEPT),
+            Method::POST => named_first(headers, &header::CONTENT_TYPE) == csv::CSV,
+            Method::GET | Method::HEAD => named_first(headers, &header::ACCEPT) == csv::CSV,
             _ => false,
         }
     }

@@ -17,8 +17,9 @@ use registry::{Caller, Clock, Error, Result, lnp, record};
 use store::{Db, Tx};
 
 use super::LNPNUMBERS;
-use crate::kernel::flow::Flow;
+use crate::kernel::flow::{Flow, WAIT};
 use crate::kernel::list::conditions;
+use crate::kernel::table::head;
 use crate::kernel::{Failure, Outcome, Refusal, Reply};
 
 /// The rows of a piece that is given out.
@@ -27,8 +28,6 @@ const ROWS: i64 = 2_000;
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Longest silence in the middle of a file.
 const SILENCE: u32 = 6;
-/// How long a sender who has not asked for an answer at once waits for its file to hold.
-const WAIT: Duration = Duration::from_secs(45);
 /// Complaints in one message.
 const MOST_COMPLAINTS: usize = 10;
 
@@ -40,9 +39,7 @@ pub(super) async fn take_in(flow: Flow<'_>) -> Outcome<Reply> {
     let id = taking.await.map_err(|error| Error::Internal(format!("import: {error}")))??;
     flow.state.ordering.wake();
     let location = format!("/api/lnpimports/{id}");
-    let prefers_not_to_wait =
-        flow.call.header("prefer").is_some_and(|value| value.split(',').any(|part| part.trim() == "respond-async"));
-    let status = match prefers_not_to_wait {
+    let status = match flow.call.wants_no_wait() {
         true => 202,
         false => match tokio::time::timeout(WAIT, publish(&db, &clock, id)).await {
             Ok(published) => published.map(|()| 201)?,
@@ -139,10 +136,7 @@ pub(super) async fn give_out(flow: Flow<'_>) -> Outcome<Reply> {
         let piece = outgoing.piece().await.inspect_err(|error| tracing::warn!(%error, "LNP numbers not given out"))?;
         Ok::<_, Error>(piece.map(|piece| (piece, outgoing)))
     });
-    Ok(Reply::status(200)
-        .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-        .header(header::CONTENT_DISPOSITION, "attachment; filename=lnp_list.csv")
-        .stream(Body::from_stream(pieces)))
+    Ok(head("lnp_list.csv").stream(Body::from_stream(pieces)))
 }
 
 impl Outgoing {

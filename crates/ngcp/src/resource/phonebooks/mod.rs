@@ -1,19 +1,19 @@
 //! Phonebooks of resellers, customers and subscribers.
 //!
-//! Beyond storing: a number is in a book once; books are read and written as CSV as well, whole, with
-//! `purge_existing=true` in the place of what was there.
+//! Beyond storing: a number is in a book once, and a book has at most 10000 entries; books are read and written as CSV as
+//! well, whole, with `purge_existing=true` in the place of what was there.
 
 mod table;
 
 use std::marker::PhantomData;
 
-use axum::http::{Method, header};
 use registry::phonebook::{
     self, CUSTOMERS, CustomerEntry, Entry, RESELLERS, ResellerEntry, SUBSCRIBERS, SubscriberEntry,
 };
 use registry::{Error, Role};
 use serde_json::Value;
 
+use crate::kernel::table as csv;
 use crate::kernel::{
     Behaviour, Call, Cx, Field, Filter, Item, Kind, Link, Outcome, Records, Refusal, Reply, Resource, SELLERS,
     Verb,
@@ -48,6 +48,8 @@ macro_rules! book {
             ],
             parameters: PURGE,
             links: $links,
+            takes: csv::TAKES,
+            gives: csv::GIVES,
             source: Some(&$source),
             example: $example,
             behaviour: &Book::<$entry>::of($fields),
@@ -164,8 +166,8 @@ fn words(error: &Error) -> Option<Refusal> {
 
 #[async_trait::async_trait]
 impl<E: Entry> Behaviour for Book<E> {
-    async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        self.records.load(cx, ids).await
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&self.records)
     }
 
     async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
@@ -178,15 +180,8 @@ impl<E: Entry> Behaviour for Book<E> {
         self.records.replace(cx, id, old, new).await
     }
 
-    async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        self.records.delete(cx, id).await
-    }
-
     async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        if call.id.is_some() {
-            return Ok(None);
-        }
-        if call.method == Method::POST && call.media_type().as_deref() == Some("text/csv") {
+        if csv::is_posted(call) {
             let missing = || Refusal::new(422, format!("Missing parameter '{}'.", E::OWNER));
             let named = match cx.params.get(E::OWNER) {
                 Some(text) => text.parse().ok(),
@@ -201,21 +196,9 @@ impl<E: Entry> Behaviour for Book<E> {
             }
             return Ok(Some(Reply::status(201)));
         }
-        let csv = |text: &str| text.split([',', ';']).next().is_some_and(|first| first.trim() == "text/csv");
-        if call.method == Method::GET && call.header("accept").is_some_and(csv) {
-            let reply = Reply::status(200)
-                .header(header::CONTENT_TYPE, "text/csv; charset=utf-8")
-                .header(header::CONTENT_DISPOSITION, "attachment; filename=phonebook_entries.csv");
-            return Ok(Some(reply.body(table::give_out::<E>(cx).await?)));
+        if csv::is_wanted(call) {
+            return Ok(Some(table::give_out::<E>(cx).await?.reply("phonebook_entries.csv")?));
         }
         Ok(None)
-    }
-
-    fn refusal(&self, error: &Error) -> Option<Refusal> {
-        words(error)
-    }
-
-    fn journal_content(&self, resource: &Resource, record: &Value) -> Item {
-        self.records.journal_content(resource, record)
     }
 }

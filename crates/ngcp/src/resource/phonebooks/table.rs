@@ -2,26 +2,21 @@
 
 use registry::listing::{self, Condition, Query};
 use registry::phonebook::{Entry, MOST, Row};
-use registry::{Error, record};
+use registry::record;
 
-use crate::kernel::{Cx, Failure, Outcome, Refusal};
+use crate::kernel::table as csv;
+use crate::kernel::{Cx, Outcome, Refusal};
 
 /// Reads a file; its first line may be `name,number,shared`.
 ///
 /// # Errors
 /// 422 naming the line.
 pub(super) fn rows(body: &[u8]) -> Result<Vec<Row>, Refusal> {
-    // Spreadsheets put a byte order mark before the first line.
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let mut reader = csv::ReaderBuilder::new();
-    let mut reader = reader.has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(body);
+    let mut reader = csv::reader(body);
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(0, csv::Position::line);
-            Refusal::new(422, format!("line {line}: it is not UTF-8"))
-        })?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let record = record.map_err(|error| csv::unreadable(&error))?;
+        let line = csv::line(&record);
         let (name, number) = (record.get(0).unwrap_or_default(), record.get(1).unwrap_or_default());
         if rows.is_empty() && (name, number) == ("name", "number") {
             continue;
@@ -29,10 +24,10 @@ pub(super) fn rows(body: &[u8]) -> Result<Vec<Row>, Refusal> {
         let shared = match record.get(2).unwrap_or_default() {
             "" | "0" | "false" => false,
             "1" | "true" => true,
-            other => return Err(Refusal::new(422, format!("line {line}: shared is 0 or 1, not '{other}'"))),
+            other => return Err(csv::wrong(line, format!("shared is 0 or 1, not '{other}'"))),
         };
         if record.len() > 3 {
-            return Err(Refusal::new(422, format!("line {line}: {} columns are too many, at most 3", record.len())));
+            return Err(csv::wrong(line, format!("{} columns are too many, at most 3", record.len())));
         }
         rows.push(Row { line, name: name.to_owned(), number: number.to_owned(), shared });
         if rows.len() > MOST {
@@ -42,35 +37,30 @@ pub(super) fn rows(body: &[u8]) -> Result<Vec<Row>, Refusal> {
     Ok(rows)
 }
 
-fn unwritten(error: csv::Error) -> Failure {
-    Error::Internal(error.to_string()).into()
-}
-
 /// The entries of the book that the query names, or of all that the caller sees; with a line of names.
 ///
 /// # Errors
 /// Only those of the database.
-pub(super) async fn give_out<E: Entry>(cx: &mut Cx<'_>) -> Outcome<Vec<u8>> {
+pub(super) async fn give_out<E: Entry>(cx: &mut Cx<'_>) -> Outcome<csv::Writer> {
     let of_owner = cx.params.get(E::OWNER).map(|id| match id.parse::<i64>() {
         Ok(id) => Condition::Is(E::OWNER, id.into()),
         Err(_) => Condition::Never,
     });
     let limit = i64::try_from(MOST).unwrap_or(i64::MAX);
     let query = Query { conditions: of_owner.into_iter().collect(), limit, ..Query::default() };
-    let page = listing::page(cx.tx, cx.caller, E::source(), &query).await?;
+    let page = listing::page(cx.tx, cx.caller, E::LIST, &query).await?;
     if page.more {
         return Err(Refusal::new(422, format!("There are more than {MOST} entries: ask for one book")).into());
     }
     let entries: Vec<E> = record::load(cx.tx, &page.ids).await?;
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let with_shared = E::OWNER == "subscriber_id";
     let names: &[&str] = if with_shared { &["name", "number", "shared"] } else { &["name", "number"] };
-    writer.write_record(names).map_err(unwritten)?;
+    let mut writer = csv::Writer::new(names)?;
     for entry in &entries {
         let (name, number, shared) = entry.parts();
         let shared = if shared { "1" } else { "0" };
         let values = [name, number, shared];
-        writer.write_record(&values[..names.len()]).map_err(unwritten)?;
+        writer.row(&values[..names.len()])?;
     }
-    writer.into_inner().map_err(|error| Error::Internal(error.to_string()).into())
+    Ok(writer)
 }

@@ -4,17 +4,23 @@
 //! attribute must be one of the level, and shown to the caller, or it is passed over; its value must be of its type,
 //! among its choices on that level, and at most 128 characters long; names must be those of records of the owner's reseller,
 //! are shown as they are now, and keep the record from being removed (our decision); the attributes `…ncos_set` name nothing
-//! that there is; what is outside of a subscriber's profile is refused for whoever is bound by it; a subscriberadmin sets `cli` to a number of its customer only; `lock` locks the subscriber. `PUT` replaces all that the caller is
-//! shown.
+//! that there is; what is outside of a subscriber's profile is refused for whoever is bound by it; a subscriberadmin sets `cli`
+//! to a number of its customer only; `lock` locks the subscriber. `PUT` replaces all that the caller is shown. What is set for a
+//! location of a customer is reached by the customer, with the location in the query; what names no location of it is 422 (our
+//! decision).
 
 #[cfg(test)]
 mod tests;
 mod values;
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderName, Method, header};
+use registry::listing::Condition;
+use registry::location::Location;
 use registry::preference::attribute::{self, Attribute, Kind as Type};
-use registry::preference::{self, Level, OUTSIDE_PROFILE, Value};
-use registry::{Error, Role, listing};
+use registry::preference::{self, Level, OUTSIDE_PROFILE, Value, Values};
+use registry::{Error, Role, listing, record};
 use serde_json::Value as Json;
 
 use crate::kernel::{
@@ -33,6 +39,7 @@ const SHAPE: Resource = Resource {
     patch: PatchOps::All,
     lists_links: false,
     parameters: &[("preference", "The name of a document among the attributes: an item's GET answers with its bytes.")],
+    gives: &[(Verb::Get, "application/octet-stream")],
     ..Resource::DEFAULT
 };
 
@@ -40,6 +47,9 @@ const SHAPE: Resource = Resource {
 const fn verbs(roles: &'static [Role]) -> [(Verb, &'static [Role]); 4] {
     [(Verb::List, roles), (Verb::Get, roles), (Verb::Replace, roles), (Verb::Modify, roles)]
 }
+
+/// The parameter that names a location of a customer.
+const LOCATION: &str = "location_id";
 
 /// The id of whoever has the preferences.
 const fn owner(name: &'static str) -> Field {
@@ -106,11 +116,18 @@ preferences! {
     }
     CUSTOMERPREFERENCES = "customerpreferences", "customerpreference" of "customer_id" in "customers" {
         title: "Customer preferences",
-        doc: "What is set for a customer, for all its subscribers. PUT replaces all of it.",
+        doc: "What is set for a customer, for all its subscribers; with location_id what is set for one of its locations, \
+              which has attributes of its own. PUT replaces all of it.",
         level: Customer,
         source: &registry::account::CUSTOMERS,
         verbs: &OF_CUSTOMERS,
         filters: OF_CONTACT,
+        parameters: &[(
+            LOCATION,
+            "One of the customer's locations (customerlocations), whose preferences GET, PUT and PATCH then are about; the \
+             collection has only its customer. Their changes are not in the journal of the customer.",
+        )],
+        gives: &[],
         journal: Some("customer_preferences"),
         example: r#"{"concurrent_max_total": 20, "block_out_list": ["43900*"]}"#,
     }
@@ -163,6 +180,33 @@ struct Preferences {
 }
 
 impl Preferences {
+    /// The location that the query names.
+    async fn location(&self, cx: &mut Cx<'_>) -> Outcome<Option<Location>> {
+        let named = cx.params.get(LOCATION).map(str::trim).filter(|id| self.level == Level::Customer && !id.is_empty());
+        let Some(id) = named else { return Ok(None) };
+        let wrong = || Error::dangling(LOCATION, id);
+        let id = id.parse().map_err(|_| wrong())?;
+        Ok(Some(record::named_by(cx.tx, cx.caller, LOCATION, id).await?))
+    }
+
+    /// The level and the owner that the query makes of an item's id: the item's own, or a location of it.
+    async fn owner(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<(Level, i64)> {
+        match self.location(cx).await? {
+            None => Ok((self.level, id)),
+            Some(location) if location.contract_id.0 == id => Ok((Level::Location, location.id.0)),
+            Some(location) => Err(Error::dangling(LOCATION, location.id).into()),
+        }
+    }
+
+    /// What is set for those items.
+    async fn values(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<BTreeMap<i64, Values>> {
+        // The collection of a location has only its customer.
+        let [id] = ids else { return Ok(preference::get(cx.tx, cx.caller, self.level, ids).await?) };
+        let (level, owner) = self.owner(cx, *id).await?;
+        let found = preference::get(cx.tx, cx.caller, level, &[owner]).await?;
+        Ok(found.into_values().map(|values| (*id, values)).collect())
+    }
+
     /// The bytes of a document.
     async fn document(&self, cx: &mut Cx<'_>, id: &str, attribute: &Attribute) -> Outcome<Option<Reply>> {
         let (Some(source), Ok(id)) = (self.resource.source, id.parse::<i64>()) else { return Ok(None) };
@@ -188,7 +232,7 @@ const NO_SNIFFING: HeaderName = HeaderName::from_static("x-content-type-options"
 #[async_trait::async_trait]
 impl Behaviour for Preferences {
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        let mut found = preference::get(cx.tx, cx.caller, self.level, ids).await?;
+        let mut found = self.values(cx, ids).await?;
         let item = |id: &i64| {
             let mut values = found.remove(id)?;
             if std::ptr::eq(self.resource, &ACTIVESUBSCRIBERPREFERENCES) {
@@ -204,9 +248,16 @@ impl Behaviour for Preferences {
     }
 
     async fn replace(&self, cx: &mut Cx<'_>, id: i64, _old: &Item, new: Item) -> Outcome<()> {
-        let stored = preference::get(cx.tx, cx.caller, self.level, &[id]).await?.remove(&id).unwrap_or_default();
-        let values = values::read(self.level, cx.caller.role, &new, &stored)?;
-        Ok(preference::replace(cx.tx, cx.caller, cx.now, self.level, id, &values).await?)
+        let (level, owner) = self.owner(cx, id).await?;
+        let stored = preference::get(cx.tx, cx.caller, level, &[owner]).await?.remove(&owner).unwrap_or_default();
+        let values = values::read(level, cx.caller.role, &new, &stored)?;
+        Ok(preference::replace(cx.tx, cx.caller, cx.now, level, owner, &values).await?)
+    }
+
+    fn condition(&self, name: &str, value: &str) -> Option<Condition> {
+        let asked = name == LOCATION && self.level == Level::Customer && !value.trim().is_empty();
+        let id = || value.trim().parse::<i64>().ok();
+        asked.then(|| id().map_or(Condition::Never, |id| Condition::Is("location", id.to_string().into())))
     }
 
     async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
@@ -237,6 +288,7 @@ impl Behaviour for Preferences {
             _ => return None,
         };
         let message = match field {
+            LOCATION => format!("Invalid 'location_id', the customer has no location '{value}'."),
             "cli" => "Only numbers that belong to the customer can be assigned as 'cli'".to_owned(),
             "ncos" | "adm_ncos" | "adm_cf_ncos" => format!("Unknown ncos_level '{value}'"),
             "ncos_set" | "adm_ncos_set" | "adm_cf_ncos_set" => format!("Unknown ncos_set '{value}'"),

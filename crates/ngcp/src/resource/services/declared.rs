@@ -4,7 +4,7 @@ use registry::service::{CcMap, FaxSettings, MailToFax, Secretary, SpeedDials, Vo
 use registry::subscriber::SUBSCRIBERS;
 
 use super::Settings;
-use crate::kernel::{EVERYONE, Field, Kind, Link, PatchOps, Resource, SELLERS, Verb};
+use crate::kernel::{EVERYONE, Field, Filter, Kind, Link, PatchOps, Resource, SELLERS, Verb};
 
 const KEPT_BY_ALL: &[(Verb, &[registry::Role])] =
     &[(Verb::List, EVERYONE), (Verb::Get, EVERYONE), (Verb::Replace, EVERYONE), (Verb::Modify, EVERYONE)];
@@ -13,6 +13,7 @@ const OF_SUBSCRIBER: &[Link] = &[Link::to("subscribers", "/api/subscribers/{id}"
 /// What all of them have in common.
 const SERVICE: Resource = Resource {
     verbs: KEPT_BY_ALL,
+    filters: &[Filter::exact("subscriber_id", "id")],
     links: OF_SUBSCRIBER,
     links_itself: true,
     source: Some(&SUBSCRIBERS),
@@ -52,8 +53,8 @@ pub(in super::super) static VOICEMAILSETTINGS: Resource = Resource {
     name: "voicemailsettings",
     singular: "voicemailsetting",
     title: "Voicemail settings",
-    doc: "The mailbox of a subscriber. A mailbox that nobody has set up has a PIN of six digits of its own. The journal \
-          does not show PINs.",
+    doc: "The mailbox of a subscriber. A mailbox that nobody has set up has a PIN of six digits that the \
+          server has made up. The journal does not show PINs.",
     fields: VOICEMAIL,
     journal: Some("voicemail_settings"),
     example: r#"{"pin": "4711", "email": "me@example.org", "attach": true, "delete": false, "sms_number": null}"#,
@@ -99,7 +100,7 @@ const CC_MAP: &[Field] = &[
     Field::new(
         "mappings",
         Kind::List(&Kind::Object(&[
-            Field::new("auth_key", Kind::Text(1, 255)).required().doc("The key, once each."),
+            Field::new("auth_key", Kind::Secret(1, 255)).required().doc("The key, once each."),
             Field::new("source_uuid", Kind::Text(0, 255)).doc("Where the client comes from."),
         ])),
     )

@@ -42,7 +42,7 @@ fn read<S: Service>(fields: &[Field], input: Item) -> Outcome<S> {
 #[async_trait::async_trait]
 impl<S: Service + 'static> Behaviour for Settings<S> {
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        let found: Vec<(i64, S)> = service::load(cx.tx, ids).await?;
+        let found: Vec<(i64, S)> = service::load(cx.tx, &cx.state.sealer, ids).await?;
         let item = |(id, settings): (i64, S)| {
             let mut json = serde_json::to_value(settings).map_err(|error| Error::Internal(error.to_string()))?;
             json["id"] = id.into();
@@ -54,12 +54,12 @@ impl<S: Service + 'static> Behaviour for Settings<S> {
 
     async fn replace(&self, cx: &mut Cx<'_>, id: i64, _old: &Item, new: Item) -> Outcome<()> {
         let settings: S = read(self.fields, new)?;
-        service::replace(cx.tx, cx.caller, cx.now, SubscriberId(id), settings).await?;
+        service::replace(cx.tx, cx.caller, cx.now, &cx.state.sealer, SubscriberId(id), settings).await?;
         Ok(())
     }
 
     async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        Ok(service::reset::<S>(cx.tx, cx.caller, cx.now, SubscriberId(id)).await?)
+        Ok(service::reset::<S>(cx.tx, cx.caller, cx.now, &cx.state.sealer, SubscriberId(id)).await?)
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {
@@ -69,10 +69,10 @@ impl<S: Service + 'static> Behaviour for Settings<S> {
             }
             Error::Invalid { field: "slot", .. } => Some(Refusal::new(422, "Slot invalid.")),
             Error::Invalid { field: "attach", message } if message == service::DELETE_NEEDS_ATTACH => {
-                Some(Refusal::invalid_field("attach", "", "Must be set if delete is set"))
+                Some(Refusal::wrong("attach", "Must be set if delete is set"))
             }
             Error::Invalid { field: "sms_number", .. } => {
-                Some(Refusal::invalid_field("sms_number", "", "Must be a number in the form of E.164 without a plus sign"))
+                Some(Refusal::wrong("sms_number", "Must be a number in the form of E.164 without a plus sign"))
             }
             _ => None,
         }

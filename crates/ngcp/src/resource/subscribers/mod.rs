@@ -223,5 +223,5 @@ pub(in crate::resource) fn country_code(split: &Split) -> Value {
 
 /// A refusal of one field, in the words of a form.
 fn wrong(field: &str, error: &str) -> Failure {
-    Refusal::invalid_field(field, "", error).into()
+    Refusal::wrong(field, error).into()
 }

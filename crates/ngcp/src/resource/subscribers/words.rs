@@ -9,7 +9,7 @@ pub(super) fn refusal(error: &Error) -> Option<Refusal> {
         Error::Taken { field, value, .. } => taken(field, value)?,
         Error::Dangling { field, value } => dangling(field, value)?,
         Error::Invalid { field: "alias_numbers", message } => {
-            return Some(Refusal::invalid_field("alias_numbers", "", &format!("Field {message}")));
+            return Some(Refusal::wrong("alias_numbers", &format!("Field {message}")));
         }
         Error::Invalid { field, message } => invalid(field, message)?,
         Error::InUse { kind: "pilot", .. } => {

@@ -2,9 +2,15 @@
 //!
 //! Times are taken as they are written, whatever zone stands with them: a period has the local time of what it applies to.
 
-use icalendar::{Calendar, Component as _, Event, parser};
+use std::collections::BTreeMap;
+
+use icalendar::{Calendar, Component as _, Event, Property, parser};
 use registry::time_set::{Period, TimeSet, time_of};
 
+/// Largest calendar in bytes.
+const LARGEST: usize = 1 << 20;
+/// How deep components may lie within each other: an alarm of an event of a calendar, and one more.
+const DEEPEST: usize = 4;
 /// What an event may not have, as a period has no place for it.
 const UNSUPPORTED: [&str; 4] = ["EXDATE", "RDATE", "EXRULE", "RECURRENCE-ID"];
 
@@ -36,41 +42,95 @@ pub(super) fn write(set: &TimeSet) -> String {
     calendar.to_string()
 }
 
+/// What an event or a calendar says of itself, by names in upper case.
+type Properties = BTreeMap<String, String>;
+
 /// The name and the periods of a calendar.
+///
+/// Lines are read one by one: the parser for whole calendars goes as deep as the text wants it to.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(text: &str) -> Result<(Option<String>, Vec<Period>), String> {
-    let unfolded = parser::unfold(text);
+    if text.len() > LARGEST {
+        return Err(format!("it is larger than {LARGEST} bytes"));
+    }
     // What the parser quotes is the text that was sent.
-    let components = parser::read_calendar(&unfolded).map_err(|_| "it is not well-formed".to_owned())?;
-    let calendar = Calendar::from(components);
-    let name = calendar.get_name().map(str::to_owned);
-    let periods: Vec<Period> = calendar.events().map(period).collect::<Result<_, _>>()?;
+    let malformed = || "it is not well-formed".to_owned();
+    let unfolded = parser::unfold(text);
+    let (mut calendar, mut event, mut periods) = (Properties::new(), Properties::new(), Vec::new());
+    let mut open: Vec<&str> = Vec::new();
+    for line in unfolded.lines().filter(|line| !line.trim().is_empty()) {
+        if let Some(component) = after(line, "BEGIN:") {
+            if open.len() == DEEPEST {
+                return Err(format!("its components lie within each other more than {DEEPEST} deep"));
+            }
+            open.push(component);
+            if is_event(&open) {
+                event.clear();
+            }
+        } else if let Some(component) = after(line, "END:") {
+            if open.last().is_none_or(|last| !last.eq_ignore_ascii_case(component)) {
+                return Err(malformed());
+            }
+            if is_event(&open) {
+                periods.push(period(&event)?);
+            }
+            open.pop();
+        } else {
+            let property: Property = line.parse().map_err(|_| malformed())?;
+            let of = match open.as_slice() {
+                [] => return Err(malformed()),
+                _ if is_event(&open) => &mut event,
+                [_] => &mut calendar,
+                _ => continue,
+            };
+            of.insert(property.key().to_ascii_uppercase(), property.value().to_owned());
+        }
+    }
+    if !open.is_empty() {
+        return Err(malformed());
+    }
     if periods.is_empty() {
         return Err("it has no VEVENT".to_owned());
     }
-    Ok((name, periods))
+    Ok((["NAME", "X-WR-CALNAME"].into_iter().find_map(|name| calendar.remove(name)), periods))
 }
 
-fn period(event: &Event) -> Result<Period, String> {
-    let has = |name: &&&str| event.properties().contains_key(**name) || event.multi_properties().contains_key(**name);
-    if let Some(name) = UNSUPPORTED.iter().find(has) {
+/// The rest of a line that begins so.
+fn after<'a>(line: &'a str, beginning: &str) -> Option<&'a str> {
+    let (first, rest) = line.trim().split_at_checked(beginning.len())?;
+    first.eq_ignore_ascii_case(beginning).then_some(rest)
+}
+
+/// Whether the innermost of these components is an event of a calendar, or one by itself.
+fn is_event(open: &[&str]) -> bool {
+    let is = |component: &str, name: &str| component.eq_ignore_ascii_case(name);
+    match open {
+        [event] => is(event, "VEVENT"),
+        [calendar, event] => is(calendar, "VCALENDAR") && is(event, "VEVENT"),
+        _ => false,
+    }
+}
+
+fn period(event: &Properties) -> Result<Period, String> {
+    let said = |name: &str| event.get(name).map(String::as_str);
+    if let Some(name) = UNSUPPORTED.into_iter().find(|name| event.contains_key(*name)) {
         return Err(format!("{name} is not supported"));
     }
     let time = |name: &str| {
-        let value = event.property_value(name);
+        let value = said(name);
         value.map(|value| time_of(value).ok_or_else(|| format!("{name} is not a time"))).transpose()
     };
     let start = time("DTSTART")?.ok_or("an event has no DTSTART")?;
-    let end = match (time("DTEND")?, event.property_value("DURATION")) {
+    let end = match (time("DTEND")?, said("DURATION")) {
         (Some(end), _) => Some(end),
         (None, Some(length)) => Some(later(&start, length).ok_or("DURATION is not a duration")?),
         (None, None) => None,
     };
-    let comment = event.get_summary().or_else(|| event.property_value("COMMENT")).map(str::to_owned);
+    let comment = said("SUMMARY").or_else(|| said("COMMENT")).map(str::to_owned);
     let mut period = Period { start, end, comment, ..Period::default() };
-    if let Some(rule) = event.property_value("RRULE") {
+    if let Some(rule) = said("RRULE") {
         period.set_rule(rule).map_err(|wrong| format!("RRULE: {wrong}"))?;
     }
     Ok(period)
@@ -125,9 +185,16 @@ mod tests {
         assert_eq!(periods[0].rule().as_deref(), Some("FREQ=WEEKLY;BYDAY=MO"));
         let all_day = event("DTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\n");
         assert_eq!(read(&all_day).expect("a calendar").1[0].end.as_deref(), Some("2026-12-27 00:00:00"));
+        let with_alarm = event("DTSTART:20261224T000000\r\nBEGIN:VALARM\r\nDTSTART:never\r\nEND:VALARM\r\n");
+        assert_eq!(read(&with_alarm).expect("a calendar").1[0].start, "2026-12-24 00:00:00");
         for (text, wrong) in [
             ("nonsense".to_owned(), "it "),
             ("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".to_owned(), "it has no VEVENT"),
+            ("BEGIN:VCALENDAR\r\nEND:VEVENT\r\n".to_owned(), "it is not well-formed"),
+            ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n".to_owned(), "it is not well-formed"),
+            ("BEGIN:A\r\n".repeat(100_000), "its components lie within each other more than 4 deep"),
+            ("BEGIN:A\nX;Y=\"\nEND:A\n\":z\nEND:A\r\n".repeat(100), "it is not well-formed"),
+            ("\r\n".repeat(600_000), "it is larger than 1048576 bytes"),
             (event("SUMMARY:x\r\n"), "an event has no DTSTART"),
             (event("DTSTART:tomorrow\r\n"), "DTSTART is not a time"),
             (event("DTSTART:20261224T000000\r\nEXDATE:20261224T000000\r\n"), "EXDATE is not supported"),

@@ -1,17 +1,21 @@
 //! Vouchers, one at a time as JSON or many as a file of comma-separated values.
 //!
 //! Beyond storing: a code is unique for its reseller; customer and profile package are the reseller's; a voucher that has
-//! been used can't be changed or removed. Codes are shown to logins that may see what concerns billing, and are never in a
-//! message. Our decision: a file is taken in as a whole or not at all, has at most 20000 lines, and with purge_existing takes
-//! the place of the reseller's vouchers that have not been used.
+//! been used can't be changed or removed. Codes are shown to logins that may see what concerns billing, which alone can look
+//! for one, and are never in a message. Our decision: a file is taken in as a whole or not at all and has at most 20000
+//! lines; with purge_existing the reseller's other vouchers that have not been used go once it has been taken in.
 
 mod table;
 
-use axum::http::Method;
-use registry::billing::voucher::{ALL, Voucher};
-use registry::{Error, login, record};
+use axum::http::{HeaderMap, Method, header};
+use registry::Error;
+use registry::billing::voucher::{self, ALL, Voucher};
+use registry::listing::Condition;
 use serde_json::Value;
 
+use crate::kernel::call::named_first;
+use crate::kernel::flow::Flow;
+use crate::kernel::table as csv;
 use crate::kernel::{
     Behaviour, Call, Created, Cx, Field, Filter, Item, Kind, Link, Outcome, Records, Refusal, Reply, Resource, SELLERS,
     Verb, record as records,
@@ -37,10 +41,10 @@ pub(super) static VOUCHERS: Resource = Resource {
         Filter::exact("customer_id", "customer_id"),
         Filter::exact("package_id", "package_id"),
     ],
-    parameters: &[(
-        "purge_existing",
-        "With POST of text/csv: removes the reseller's vouchers that have not been used first.",
-    )],
+    parameters: &[
+        ("code", "The voucher with exactly that code; refused to logins that codes are not shown to."),
+        ("purge_existing", "With POST of text/csv: the reseller's other vouchers that have not been used are removed."),
+    ],
     links: &[
         Link::to("resellers", "/api/resellers/{reseller_id}"),
         Link::to("customers", "/api/customers/{customer_id}"),
@@ -49,6 +53,7 @@ pub(super) static VOUCHERS: Resource = Resource {
     ],
     created: Created::Representation,
     links_itself: true,
+    takes: csv::TAKES,
     source: Some(&ALL),
     example: r#"{"reseller_id": 1, "code": "4711-0815", "amount": 1000, "valid_until": "2037-01-01 00:00:00"}"#,
     behaviour: &Vouchers,
@@ -71,28 +76,23 @@ const RECORDS: Records<Voucher> = Records::of(FIELDS);
 
 struct Vouchers;
 
-/// Whether codes are shown to the caller.
-async fn sees_codes(cx: &mut Cx<'_>) -> Outcome<bool> {
-    let Some(id) = cx.caller.login else { return Ok(true) };
-    let found = login::load(cx.tx, &[id.0]).await?;
-    Ok(found.first().is_some_and(|login| login.flags.billing_data))
-}
-
 #[async_trait::async_trait]
 impl Behaviour for Vouchers {
+    fn rest(&self) -> Option<&dyn Behaviour> {
+        Some(&RECORDS)
+    }
+
     async fn load(&self, cx: &mut Cx<'_>, ids: &[i64]) -> Outcome<Vec<(i64, Item)>> {
-        let codes = sees_codes(cx).await?;
-        let found = record::load::<Voucher>(cx.tx, ids).await?;
-        let item = |voucher: &Voucher| {
-            let json = serde_json::to_value(voucher).map_err(|error| Error::Internal(error.to_string()))?;
+        let item = |(voucher, code): (Voucher, Option<String>)| {
+            let json = serde_json::to_value(&voucher).map_err(|error| Error::Internal(error.to_string()))?;
             let mut item = records::show(FIELDS, &json);
-            match codes {
-                true => item.insert("code".to_owned(), voucher.code.0.clone().into()),
-                false => item.remove("code"),
+            match code {
+                Some(code) => item.insert("code".to_owned(), code.into()),
+                None => item.remove("code"),
             };
             Ok((voucher.id.0, item))
         };
-        found.iter().map(item).collect()
+        voucher::shown(cx.tx, cx.caller, ids).await?.into_iter().map(item).collect()
     }
 
     async fn create(&self, cx: &mut Cx<'_>, input: Item) -> Outcome<i64> {
@@ -102,39 +102,37 @@ impl Behaviour for Vouchers {
         RECORDS.create(cx, input).await
     }
 
-    async fn replace(&self, cx: &mut Cx<'_>, id: i64, _old: &Item, new: Item) -> Outcome<()> {
-        let mut after = records::read::<Voucher>(FIELDS, new)?;
-        after.id = registry::id::VoucherId(id);
-        if after.code.is_empty() {
-            after.code = record::get::<Voucher>(cx.tx, cx.caller, id).await?.code;
-        }
-        record::update(cx.tx, cx.caller, cx.now, after).await?;
-        Ok(())
+    async fn replace(&self, cx: &mut Cx<'_>, id: i64, old: &Item, new: Item) -> Outcome<()> {
+        RECORDS.replace(cx, id, old, new).await
     }
 
-    async fn delete(&self, cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-        RECORDS.delete(cx, id).await
+    fn condition(&self, name: &str, value: &str) -> Option<Condition> {
+        (name == "code").then(|| Condition::Is("code", value.into()))
     }
 
     async fn special(&self, cx: &mut Cx<'_>, call: &Call) -> Outcome<Option<Reply>> {
-        let is_table = call.id.is_none() && call.method == Method::POST;
-        if !is_table || call.media_type().as_deref() != Some("text/csv") {
-            return Ok(None);
+        let asks = call.id.is_none() && call.method == Method::GET && cx.params.get("code").is_some();
+        if asks && !voucher::sees_codes(cx.tx, cx.caller).await? {
+            return Err(Refusal::new(403, "Codes of vouchers are not shown to this login.").into());
         }
-        table::take_in(cx, &call.body).await?;
-        Ok(Some(Reply::status(201)))
+        Ok(None)
+    }
+
+    fn flows(&self, method: &Method, headers: &HeaderMap) -> bool {
+        *method == Method::POST && named_first(headers, &header::CONTENT_TYPE) == csv::CSV
+    }
+
+    async fn flow(&self, flow: Flow<'_>) -> Outcome<Reply> {
+        table::take_in(flow).await
     }
 
     fn refusal(&self, error: &Error) -> Option<Refusal> {
         match error {
+            Error::Invalid { field: "vouchers", message } => Some(Refusal::new(422, message.clone())),
             Error::Taken { .. } => Some(Refusal::new(422, "Voucher with this code already exists.")),
             Error::Conflict(_) => Some(Refusal::new(422, "Voucher has already been used and cannot be changed.")),
             Error::InUse { .. } => Some(Refusal::new(423, "Voucher has already been used and cannot be deleted.")),
             _ => None,
         }
-    }
-
-    fn journal_content(&self, resource: &Resource, record: &Value) -> Item {
-        RECORDS.journal_content(resource, record)
     }
 }

@@ -181,8 +181,8 @@ pub(super) async fn zone_of(
         }
         ZoneRef::Id(id) => match zone::get(tx, caller, *id).await {
             Ok(found) if found.billing_profile_id == profile => Ok(*id),
-            Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("billing_zone_id", id)),
-            Err(error) => Err(error),
+            Ok(_) => Err(Error::dangling("billing_zone_id", id)),
+            Err(error) => Err(error.or_dangling("billing_zone_id", id)),
         },
     }
 }

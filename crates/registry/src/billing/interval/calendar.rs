@@ -164,7 +164,39 @@ impl Calendar {
     /// So many intervals after a time.
     #[must_use]
     pub fn intervals_after(&self, at: i64, count: i64) -> i64 {
-        self.units_after(at, count.saturating_mul(self.value), self.unit)
+        self.units_after(self.nearest(at), count.saturating_mul(self.value), self.unit)
+    }
+
+    /// The beginning of a day, or with months of the day that they begin on, that is next to a time in the zone of the
+    /// account's contact. Where that zone does not count it is the time itself.
+    fn nearest(&self, at: i64) -> i64 {
+        let zone = self.counted_in();
+        let date = civil(at, &zone).date();
+        let days: Vec<Date> = match self.unit {
+            _ if !self.mode.is_local() => return at,
+            Unit::Minute | Unit::Hour => return at,
+            Unit::Day | Unit::Week => [date.yesterday(), Ok(date), date.tomorrow()].into_iter().flatten().collect(),
+            Unit::Month => {
+                let first = date.first_of_month();
+                let months = [first.checked_sub(1.month()), Ok(first), first.checked_add(1.month())];
+                let day = self.day(DateTime::from(date));
+                months.into_iter().flatten().map(|month| day_of_month(month.year(), month.month(), day)).collect()
+            }
+        };
+        let starts = days.into_iter().map(|day| instant(day.into(), &zone));
+        starts.min_by_key(|start| start.abs_diff(at)).unwrap_or(at)
+    }
+
+    /// Where the interval after one is counted from, and its number. Where the contact's time zone has become another one,
+    /// the interval ends as was said, and those after it are counted anew: as if the one after it began when a day of the
+    /// new zone does, so that it is longer or shorter than others by the difference of the zones, and never a short rest.
+    #[must_use]
+    pub fn after(&self, anchor: i64, step: i64, end: i64) -> (i64, i64) {
+        if self.nearest(anchor) == anchor {
+            return (anchor, self.step_after(anchor, step + 1, end));
+        }
+        let anchor = self.nearest(end);
+        (anchor, self.step_after(anchor, 1, end))
     }
 
     /// So many of a unit before a time.

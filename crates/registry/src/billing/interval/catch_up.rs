@@ -4,9 +4,11 @@
 //! The others differ by what their profile gives. What is given for a part of an interval is the exact fraction of its
 //! microseconds, rounded half to even once: cash to the micro-unit, time to the second. Free cash that was not used is
 //! lost at the end and free time does not stay; all else is carried over or lost as the terms say, but for what is held.
+//! Free cash pays no debt, and is what is held only as far as the account's own money does not suffice for that.
 
 use super::terms::{CarryOver, Interval, Offer, Terms};
 use crate::Money;
+use crate::money::half_even;
 
 /// Most intervals that are gone through one by one; where more have passed, idle ones become one that spans them.
 pub const MOST: usize = 1_000;
@@ -35,22 +37,25 @@ impl Underrun {
     /// What it means that there was so much and is so much now.
     #[must_use]
     pub fn of(terms: &Terms, before: i64, after: i64) -> Underrun {
-        let falls = |limit: Option<i64>| limit.is_some_and(|limit| before >= limit && after < limit);
-        Underrun { lock: falls(terms.lock_below), profiles: falls(terms.profiles_below) }
+        Underrun::between(terms, before, terms, after)
     }
 
-    fn and(self, other: Underrun) -> Underrun {
+    /// As [`Underrun::of`], where it goes by other terms now.
+    #[must_use]
+    pub fn between(old: &Terms, before: i64, new: &Terms, after: i64) -> Underrun {
+        let (was, is) = (Underrun::first(old, before), Underrun::first(new, after));
+        Underrun { lock: is.lock && !was.lock, profiles: is.profiles && !was.profiles }
+    }
+
+    /// What it means that there is so much from the beginning.
+    #[must_use]
+    pub fn first(terms: &Terms, cash: i64) -> Underrun {
+        let below = |limit: Option<i64>| limit.is_some_and(|limit| cash < limit);
+        Underrun { lock: below(terms.lock_below), profiles: below(terms.profiles_below) }
+    }
+
+    pub(super) fn and(self, other: Underrun) -> Underrun {
         Underrun { lock: self.lock || other.lock, profiles: self.profiles || other.profiles }
-    }
-}
-
-/// The quotient rounded half to even; the divisor is above zero.
-fn half_even(dividend: i128, divisor: i128) -> i128 {
-    let (quotient, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
-    match (rest * 2).cmp(&divisor) {
-        std::cmp::Ordering::Less => quotient,
-        std::cmp::Ordering::Greater => quotient + 1,
-        std::cmp::Ordering::Equal => quotient + quotient.rem_euclid(2),
     }
 }
 
@@ -64,7 +69,7 @@ pub(super) fn given(offer: &Offer, part: i64, of: i64) -> (i64, i64) {
     let (part, of) = if of > 0 { (i128::from(part.clamp(0, of)), i128::from(of)) } else { (1, 1) };
     let (cents, scale) = offer.free_cash.exact();
     let exact = || {
-        let dividend = cents.checked_mul(10_000)?.checked_mul(part)?;
+        let dividend = cents.checked_mul(i128::from(Money::CENT))?.checked_mul(part)?;
         let divisor = 10_i128.checked_pow(scale)?.checked_mul(of)?;
         divisor.checked_mul(2)?;
         Some(half_even(dividend, divisor))
@@ -127,13 +132,11 @@ pub(super) fn follow(old: &mut Interval, terms: &Terms, next: &Terms, at: i64) -
     let in_time = terms.carry_over == CarryOver::CarryOverTimely && old.timely_topups > 0;
     let stays =
         (in_time || terms.carry_over == CarryOver::CarryOver) && old.expiry(terms).is_none_or(|expiry| at < expiry);
-    let spare = old.cash().saturating_sub(terms.held).max(0);
-    let lost = match stays {
-        false => spare,
-        true if terms.held > 0 => old.unused().min(spare),
-        true => old.unused(),
-    };
-    old.discarded = old.discarded.saturating_add(lost);
+    let free = old.unused();
+    let own = old.cash().saturating_sub(free).max(0);
+    let kept = terms.held.saturating_sub(own).clamp(0, free);
+    let lost = if stays { 0 } else { own.saturating_sub(terms.held).max(0) };
+    old.discarded = old.discarded.saturating_add(free - kept).saturating_add(lost);
     old.end = Some(at);
     let offer = next.offer(at);
     let (granted, free_time) = given(&offer, 1, 1);
@@ -172,11 +175,10 @@ pub fn catch_up(open: Interval, terms: &Terms, now: i64) -> CaughtUp {
 }
 
 /// The interval that is open then, as [`catch_up`] has it. Where nothing is given, or what is given and not used is lost as
-/// it neither pays a debt nor is held, idle intervals make no difference to the last, and are passed over at once.
+/// nothing is held, idle intervals make no difference to the last, and are passed over at once.
 pub(super) fn open_at(open: Interval, terms: &Terms, now: i64) -> Interval {
     let gives = terms.offers.iter().any(|(_, offer)| offer.is_something());
-    let same = !gives || (terms.held == 0 && open.cash() >= 0);
-    within(open, terms, now, if same { 2 } else { MOST }).open
+    within(open, terms, now, if !gives || terms.held == 0 { 2 } else { MOST }).open
 }
 
 fn within(mut open: Interval, terms: &Terms, now: i64, most: usize) -> CaughtUp {
@@ -185,7 +187,7 @@ fn within(mut open: Interval, terms: &Terms, now: i64, most: usize) -> CaughtUp 
     while let Some(end) = open.end.filter(|end| *end <= now) {
         let before = open.cash();
         let mut next = follow(&mut open, terms, terms, end);
-        next.step = calendar.step_after(next.anchor, open.step + 1, end);
+        (next.anchor, next.step) = calendar.after(open.anchor, open.step, end);
         next.end = Some(calendar.boundary(next.anchor, next.step));
         let behind = calendar.step_before(next.anchor, next.step, now) - next.step;
         let most = i64::try_from(most).unwrap_or(i64::MAX);

@@ -5,22 +5,18 @@ use store::{Tx, args};
 
 use super::catch_up::{self, Underrun};
 use super::facts::{self, Facts};
+use super::row::{self, Open};
 use super::terms::{Interval, Terms};
-use super::{locks, row};
+use crate::account::credit;
 use crate::billing::mapping;
 use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
+use crate::subscriber::{self, Why};
 use crate::{Error, Money, Result};
 
-/// Micro-units of a cent.
-pub(crate) const CENT: i64 = 10_000;
-
 statements! {
-    /// Waits for whoever moves the account's money. Not a lock for an update of keys: rows that refer to the account may have
-    /// been written before by this transaction and by others.
-    LOCK = "UPDATE accounts SET balance = balance WHERE id = $1";
     SET_BALANCE = "UPDATE accounts SET balance = $1, modified_at = $2 WHERE id = $3";
 }
 
@@ -31,6 +27,8 @@ pub(crate) struct Ledger {
     facts: Facts,
     /// The interval that is open now.
     pub(crate) open: Interval,
+    /// What its row has, if there is one.
+    kept: Option<Open>,
 }
 
 /// Holds an account's money and catches up with its intervals. None where the account has no money and nothing that would
@@ -42,28 +40,14 @@ pub(crate) async fn touch(
     account: AccountId,
     moves: bool,
 ) -> Result<Option<Ledger>> {
-    tx.execute(LOCK, args![account]).await?;
-    let facts = facts::of(tx, account).await?;
+    credit::lock(tx, account).await?;
+    let mut facts = facts::of(tx, account).await?;
     if facts.open.is_none() && !moves && !facts.terms.are_about_money() {
         return Ok(None);
     }
-    let (before, had) = (facts.balance, facts.open.is_some());
-    let mut open = match facts.open.clone() {
-        Some(open) => open,
-        None => catch_up::first(&facts.terms, before),
-    };
-    // What an account has is what its row says.
-    if had {
-        open.adjusted = open.adjusted.saturating_add(before.saturating_sub(open.cash()));
-    }
-    let mut ledger = Ledger { account, facts, open };
-    if ledger.facts.terminated {
-        ledger.write(tx, had, &[]).await?;
-        return Ok(Some(ledger));
-    }
-    let caught = catch_up::catch_up(ledger.open.clone(), &ledger.facts.terms, now);
-    ledger.open = caught.open;
-    ledger.write(tx, had, &caught.closed).await?;
+    let (before, caught) = (facts.balance, facts.caught_up(now));
+    let mut ledger = Ledger { account, kept: facts.open.take(), facts, open: caught.open };
+    ledger.write(tx, &caught.closed).await?;
     ledger.settle(tx, caller, now, before).await?;
     ledger.fall(tx, caller, now, caught.underrun).await?;
     Ok(Some(ledger))
@@ -77,15 +61,24 @@ pub(super) async fn begin(tx: &mut Tx, caller: &Caller, now: i64, account: Accou
     }
     let before = facts.balance;
     let open = catch_up::first(&facts.terms, before.saturating_add(cash));
-    let ledger = Ledger { account, facts, open };
-    ledger.write(tx, false, &[]).await?;
-    ledger.settle(tx, caller, now, before).await
+    let mut ledger = Ledger { account, facts, open, kept: None };
+    ledger.write(tx, &[]).await?;
+    ledger.settle(tx, caller, now, before).await?;
+    let underrun = Underrun::first(&ledger.facts.terms, ledger.open.cash());
+    ledger.fall(tx, caller, now, underrun).await
 }
 
 impl Ledger {
     /// What the account's money goes by.
     pub(crate) fn terms(&self) -> &Terms {
         &self.facts.terms
+    }
+
+    /// How a new subscriber of the account is locked, as there is less than the package wants.
+    pub(super) fn underrun_lock(&self) -> Option<i64> {
+        let level = self.facts.package.as_ref()?.underrun_lock_level?;
+        let lock = Underrun::first(&self.facts.terms, self.open.cash()).lock;
+        Some(level).filter(|level| lock && *level > 0)
     }
 
     /// Refuses what would be more than an account may have or owe, or than an interval can say.
@@ -97,9 +90,13 @@ impl Ledger {
         Err(Error::invalid("amount", "it is too much with what the account has and what has moved in the interval"))
     }
 
-    async fn write(&self, tx: &mut Tx, had: bool, closed: &[Interval]) -> Result<()> {
-        let due = row::due(&self.open, &self.facts.terms, self.facts.terminated);
-        row::write(tx, self.account, had, closed, &self.open, due).await
+    /// Writes what the row does not have yet.
+    async fn write(&mut self, tx: &mut Tx, closed: &[Interval]) -> Result<()> {
+        let due_at = row::due(&self.open, &self.facts.terms, self.facts.terminated);
+        let open = Open { interval: self.open.clone(), due_at };
+        row::write(tx, self.account, self.kept.as_ref(), closed, &open).await?;
+        self.kept = Some(open);
+        Ok(())
     }
 
     /// Brings the account's balance to what the open interval says.
@@ -128,13 +125,15 @@ impl Ledger {
         };
         if underrun.lock {
             self.open.underrun_lock_at = Some(now);
-            locks::lock(tx, caller, now, self.account, package.underrun_lock_level.unwrap_or_default()).await?;
+            let level = package.underrun_lock_level.unwrap_or_default();
+            subscriber::lock_all(tx, caller, now, self.account, Why::Underrun, level).await?;
         }
         if underrun.profiles {
             self.open.underrun_profiles_at = Some(now);
             mapping::begin(tx, caller, now, self.account, &package.underrun_profiles.0).await?;
+            self.facts.terms = facts::of(tx, self.account).await?.terms;
         }
-        self.write(tx, true, &[]).await
+        self.write(tx, &[]).await
     }
 
     /// Notes what has been taken from the account's balance.
@@ -142,7 +141,7 @@ impl Ledger {
         let before = self.open.cash();
         self.open.debited = self.open.debited.saturating_add(amount);
         self.check()?;
-        self.write(tx, true, &[]).await?;
+        self.write(tx, &[]).await?;
         let underrun = Underrun::of(&self.facts.terms, before, self.open.cash());
         self.fall(tx, caller, now, underrun).await
     }
@@ -151,7 +150,7 @@ impl Ledger {
     pub(crate) async fn paid(mut self, tx: &mut Tx, amount: i64) -> Result<()> {
         self.open.topped_up = self.open.topped_up.saturating_add(amount);
         self.check()?;
-        self.write(tx, true, &[]).await
+        self.write(tx, &[]).await
     }
 
     /// Sets what the account has, and its free seconds.
@@ -159,7 +158,7 @@ impl Ledger {
         let before = self.open.cash();
         self.open.set(cash, free_time);
         self.check()?;
-        self.write(tx, true, &[]).await?;
+        self.write(tx, &[]).await?;
         self.settle(tx, caller, now, before).await?;
         let underrun = Underrun::of(&self.facts.terms, before, cash);
         self.fall(tx, caller, now, underrun).await
@@ -172,9 +171,9 @@ impl Ledger {
         let (closed, open) = catch_up::top_up(self.open, &old.terms, &self.facts.terms, now, amount);
         self.open = open;
         self.check()?;
-        self.write(tx, true, closed.as_slice()).await?;
+        self.write(tx, closed.as_slice()).await?;
         self.settle(tx, caller, now, before).await?;
-        let underrun = Underrun::of(&self.facts.terms, before, self.open.cash());
+        let underrun = Underrun::between(&old.terms, before, &self.facts.terms, self.open.cash());
         self.fall(tx, caller, now, underrun).await?;
         Ok(self)
     }
@@ -184,7 +183,9 @@ impl Ledger {
         let before = self.open.cash();
         let old = std::mem::replace(&mut self.facts, facts::of(tx, self.account).await?);
         catch_up::realign(&mut self.open, &old.terms, &self.facts.terms, now);
-        self.write(tx, true, &[]).await?;
-        self.settle(tx, caller, now, before).await
+        self.write(tx, &[]).await?;
+        self.settle(tx, caller, now, before).await?;
+        let underrun = Underrun::between(&old.terms, before, &self.facts.terms, self.open.cash());
+        self.fall(tx, caller, now, underrun).await
     }
 }

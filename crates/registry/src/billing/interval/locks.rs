@@ -1,43 +1,26 @@
-//! Locks of an account's subscribers that its money sets and lifts.
+//! How an account's subscribers are locked while there is too little money.
 
 use store::{Tx, args};
 
+use super::ledger;
+use crate::Result;
 use crate::caller::Caller;
-use crate::id::{AccountId, SubscriberId};
+use crate::id::AccountId;
 use crate::statement::statements;
-use crate::{Error, Result, journal, subscriber};
-
-/// Subscribers that are looked at at a time.
-const BATCH: i64 = 100;
 
 statements! {
-    OTHERS = "SELECT id FROM subscribers WHERE account_id = $1 AND id > $2 AND status = 'active' \
-        AND COALESCE(lock_level, 0) <> $3 ORDER BY id LIMIT $4 {wait}";
-    SET = "UPDATE subscribers SET lock_level = $1, modified_at = $2 WHERE id = $3";
+    LIMITED = "SELECT 1 FROM accounts a JOIN profile_packages p ON p.id = a.profile_package_id WHERE a.id = $1 \
+        AND p.underrun_lock_threshold IS NOT NULL";
     LEVEL = "SELECT lock_level FROM subscribers WHERE account_id = $1 AND status <> 'terminated' ORDER BY id LIMIT 1";
 }
 
-/// Gives every active subscriber of an account that level; 0 unlocks them. Those whose status is locked stay as they are.
-pub(crate) async fn lock(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, level: i64) -> Result<()> {
-    let system = Caller::system(&caller.name);
-    let mut after = -1_i64;
-    loop {
-        let rows = tx.query(OTHERS, args![account, after, level, BATCH]).await?;
-        for row in &rows {
-            let id: SubscriberId = row.at(0)?;
-            after = id.0;
-            let before = match subscriber::get(tx, &system, id).await {
-                Err(Error::NotFound { .. }) => continue,
-                found => found?,
-            };
-            tx.execute(SET, args![Some(level).filter(|level| *level > 0), now, id]).await?;
-            let changed = subscriber::get(tx, &system, id).await?;
-            journal::record(tx, caller, now, Some(&before), Some(&changed)).await?;
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
+/// How a subscriber that is made for an account now is locked: as the others are while it has less than its package wants.
+pub(crate) async fn in_force(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId) -> Result<Option<i64>> {
+    if tx.query_opt(LIMITED, args![account]).await?.is_none() {
+        return Ok(None);
     }
+    let ledger = ledger::touch(tx, caller, now, account, false).await?;
+    Ok(ledger.and_then(|ledger| ledger.underrun_lock()))
 }
 
 /// The level of an account's first subscriber; 0: not locked; none: there is none.

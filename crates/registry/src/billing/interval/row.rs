@@ -19,14 +19,13 @@ macro_rules! columns {
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO balance_intervals (", columns!(), ", closed, closing, due_at, account_id) VALUES ($1, $2, \
-        $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, \
-        $27)");
+    INSERT = concat!("INSERT INTO balance_intervals (", columns!(), ", closed, due_at, account_id) VALUES ($1, $2, $3, $4, \
+        $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)");
     UPDATE = "UPDATE balance_intervals SET ordinal = $1, spans = $2, start_at = $3, end_at = $4, anchor_at = $5, step = $6, \
         profile_id = $7, package_id = $8, opening = $9, granted = $10, topped_up = $11, adjusted = $12, debited = $13, \
         discarded = $14, free_time_granted = $15, free_time = $16, free_time_spent = $17, topups = $18, \
         timely_topups = $19, waiting_from = $20, expired = $21, underrun_lock_at = $22, underrun_profiles_at = $23, \
-        closed = $24, closing = $25, due_at = $26 WHERE account_id = $27 AND NOT closed";
+        closed = $24, due_at = $25 WHERE account_id = $26 AND NOT closed";
     COUNT = "SELECT COUNT(*) AS n FROM balance_intervals WHERE account_id = $1 AND closed";
     CLOSED = concat!("SELECT account_id, ", columns!(), " FROM balance_intervals WHERE account_id = $1 AND closed \
         ORDER BY ordinal LIMIT $2 OFFSET $3");
@@ -36,8 +35,19 @@ statements! {
         AND ordinal = $2");
 }
 
-const OPEN: &str =
-    concat!("SELECT account_id, ", columns!(), " FROM balance_intervals WHERE account_id IN ({ids}) AND NOT closed");
+const OPEN: &str = concat!(
+    "SELECT account_id, due_at, ",
+    columns!(),
+    " FROM balance_intervals WHERE account_id IN ({ids}) AND NOT closed"
+);
+
+/// The open interval of an account as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Open {
+    pub(super) interval: Interval,
+    /// When it is due.
+    pub(super) due_at: Option<i64>,
+}
 
 pub(super) fn interval(row: &Row) -> Result<Interval> {
     Ok(Interval {
@@ -68,7 +78,6 @@ pub(super) fn interval(row: &Row) -> Result<Interval> {
 }
 
 fn values(of: AccountId, i: &Interval, closed: bool, due_at: Option<i64>) -> Vec<Val> {
-    let closing = closed.then(|| i.cash());
     args![
         i.ordinal,
         i.spans,
@@ -94,7 +103,6 @@ fn values(of: AccountId, i: &Interval, closed: bool, due_at: Option<i64>) -> Vec
         i.underrun_lock_at,
         i.underrun_profiles_at,
         closed,
-        closing,
         due_at,
         of
     ]
@@ -102,24 +110,28 @@ fn values(of: AccountId, i: &Interval, closed: bool, due_at: Option<i64>) -> Vec
 }
 
 /// The open intervals of those accounts that have one.
-pub(super) async fn open(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Interval>> {
+pub(super) async fn open(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Open>> {
     let rows = listing::for_ids(tx, OPEN, ids).await?;
-    rows.iter().map(|row| Ok((row.get("account_id")?, interval(row)?))).collect()
+    let open = |row: &Row| Result::<Open>::Ok(Open { interval: interval(row)?, due_at: row.get("due_at")? });
+    rows.iter().map(|row| Ok((row.get("account_id")?, open(row)?))).collect()
 }
 
-/// Writes what has become of the open interval of an account: those that have ended since and the one that is open. `had`
-/// says whether the account had one.
+/// Writes what has become of the open interval of an account, where that is anything: those that have ended since and the
+/// one that is open. `kept` is what its row has, if there is one.
 pub(super) async fn write(
     tx: &mut Tx,
     account: AccountId,
-    had: bool,
+    kept: Option<&Open>,
     closed: &[Interval],
-    open: &Interval,
-    due_at: Option<i64>,
+    open: &Open,
 ) -> Result<()> {
-    let mut had = had;
-    for (interval, is_closed) in closed.iter().map(|interval| (interval, true)).chain([(open, false)]) {
-        let due_at = if is_closed { None } else { due_at };
+    if closed.is_empty() && kept == Some(open) {
+        return Ok(());
+    }
+    let mut had = kept.is_some();
+    let all = closed.iter().map(|interval| (interval, true)).chain([(&open.interval, false)]);
+    for (interval, is_closed) in all {
+        let due_at = if is_closed { None } else { open.due_at };
         let sql = if had { UPDATE } else { INSERT };
         tx.execute(sql, &values(account, interval, is_closed, due_at)).await?;
         had = had && !is_closed;

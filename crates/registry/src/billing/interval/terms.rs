@@ -153,10 +153,10 @@ impl Interval {
         parts.iter().all(|part| (-4 * most + 1..4 * most).contains(part))
     }
 
-    /// Free cash that has not been used.
+    /// Free cash that has neither been used nor lost.
     #[must_use]
     pub fn unused(&self) -> i64 {
-        self.granted.saturating_sub(self.debited).max(0)
+        self.granted.saturating_sub(self.debited).saturating_sub(self.discarded).max(0)
     }
 
     /// Sets what there is. Free cash becomes a part of cash that differs, and is not lost at the end.

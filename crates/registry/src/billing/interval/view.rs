@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use store::Tx;
 
-use super::catch_up;
-use super::facts::{self, Facts};
+use super::catch_up::CaughtUp;
+use super::facts;
 use super::row;
 use super::terms::{Interval, Terms};
 use crate::id::AccountId;
@@ -39,40 +39,13 @@ fn shown(interval: Interval, terms: &Terms, is_actual: bool) -> Shown {
     }
 }
 
-/// An account's open interval as it was when somebody looked last, with what its row says that it has.
-fn opened(facts: &Facts) -> Interval {
-    let mut open = match &facts.open {
-        Some(open) => open.clone(),
-        None => catch_up::first(&facts.terms, facts.balance),
-    };
-    if facts.open.is_some() {
-        open.adjusted = open.adjusted.saturating_add(facts.balance.saturating_sub(open.cash()));
-    }
-    open
-}
-
-/// What has come of an account's open interval by now; those that have ended first.
-fn caught_up(facts: &Facts, now: i64) -> (Vec<Interval>, Interval) {
-    let open = opened(facts);
-    if facts.terminated {
-        return (Vec::new(), open);
-    }
-    let caught = catch_up::catch_up(open, &facts.terms, now);
-    (caught.closed, caught.open)
-}
-
 /// The interval that is open now for each of those accounts.
 ///
 /// # Errors
 /// Only those of the database.
 pub async fn current(tx: &mut Tx, accounts: &[i64], now: i64) -> Result<BTreeMap<i64, Shown>> {
     let facts = facts::many(tx, accounts).await?;
-    let each = facts.into_iter().map(|(id, facts)| {
-        let open = opened(&facts);
-        let open = if facts.terminated { open } else { catch_up::open_at(open, &facts.terms, now) };
-        (id, shown(open, &facts.terms, true))
-    });
-    Ok(each.collect())
+    Ok(facts.into_iter().map(|(id, facts)| (id, shown(facts.open_at(now), &facts.terms, true))).collect())
 }
 
 /// A page of all intervals of an account, and how many there are.
@@ -89,7 +62,7 @@ pub async fn history(
 ) -> Result<(Vec<Shown>, i64)> {
     let facts = facts::of(tx, account).await?;
     let kept = row::count(tx, account).await?;
-    let (closed, open) = caught_up(&facts, now);
+    let CaughtUp { closed, open, .. } = facts.caught_up(now);
     let mut later: Vec<Shown> = closed.into_iter().map(|interval| shown(interval, &facts.terms, false)).collect();
     later.push(shown(open, &facts.terms, true));
     let fresh = later.len() as i64;
@@ -120,7 +93,7 @@ pub async fn one(tx: &mut Tx, account: AccountId, now: i64, ordinal: i64) -> Res
     if let Some(kept) = row::one(tx, account, ordinal).await? {
         return Ok(shown(kept, &facts.terms, false));
     }
-    let (closed, open) = caught_up(&facts, now);
+    let CaughtUp { closed, open, .. } = facts.caught_up(now);
     let is_open = open.ordinal == ordinal;
     let found = closed.into_iter().chain([open]).find(|interval| interval.ordinal == ordinal);
     found

@@ -3,8 +3,9 @@
 //! Fees of the profile and the call's direction are tried in this order, and the first that matches counts: the
 //! destination as it is, then the longest prefix, then regular expressions by the length of the expression (the longest
 //! destination, then the longest source), then regular expressions by how much of the destination, then of the source
-//! they match. Of what is equal in all of that, the fee that was made first counts. With a profile that ignores domains,
-//! what follows an `@` is left out of both numbers.
+//! they match. Of what is equal in all of that, the fee with the longer destination counts, then the one with the longer
+//! source, then the one that was made first. With a profile that ignores domains, what follows an `@` is left out of both
+//! numbers.
 //!
 //! Every fee is kept with the text that a destination has to begin with (its lead), so that only those are read whose
 //! lead the destination has, at most [`MOST`] of them, and of regular expressions as many as are compiled in a moment; a

@@ -9,8 +9,9 @@ use super::{Priced, find};
 use crate::account::{self, Kind};
 use crate::billing::fee::Direction;
 use crate::billing::rating::{self, Calendar, Cost};
-use crate::billing::{mapping, profile};
+use crate::billing::{interval, mapping, profile};
 use crate::caller::Caller;
+use crate::clock::SECOND;
 use crate::id::{AccountId, ProfileId, SubscriberId};
 use crate::statement::statements;
 use crate::{Error, Result, listing, subscriber};
@@ -54,8 +55,9 @@ pub struct Question<'a> {
     pub ip: Option<IpAddr>,
     /// Its length in microseconds, where its cost is asked for.
     pub duration: Option<i64>,
-    /// The free time that is left, in microseconds.
-    pub free_time: i64,
+    /// The free time that is left, in microseconds; none: what the customer has now, and nothing where no customer is asked
+    /// for.
+    pub free_time: Option<i64>,
 }
 
 /// How a call is priced.
@@ -82,7 +84,7 @@ pub struct Answer {
 /// [`Error::Dangling`] for `billing_profile_id`, `customer_id` and `subscriber_id`; [`Error::NotFound`] of
 /// [`NO_PROFILE`] and [`NO_FEE`]; [`Error::Conflict`] as [`find`], [`Error::Invalid`] for a length that can't be reckoned,
 /// [`Error::NotAllowed`].
-pub async fn answer(tx: &mut Tx, caller: &Caller, question: &Question<'_>) -> Result<Answer> {
+pub async fn answer(tx: &mut Tx, caller: &Caller, now: i64, question: &Question<'_>) -> Result<Answer> {
     caller.must_be_reseller("look up fees")?;
     let customer = match question.of {
         Of::Profile(_) => None,
@@ -104,10 +106,10 @@ pub async fn answer(tx: &mut Tx, caller: &Caller, question: &Question<'_>) -> Re
         (_, None) => return Err(Error::Internal("a call is nobody's".to_owned())),
     };
     let profile = match customer {
-        None => profile::get(tx, caller, profile_id).await.map_err(|error| match error {
-            Error::NotFound { .. } => Error::dangling("billing_profile_id", profile_id),
-            other => other,
-        })?,
+        None => {
+            let profile = profile::get(tx, caller, profile_id).await;
+            profile.map_err(|error| error.or_dangling("billing_profile_id", profile_id))?
+        }
         // It may have been terminated since the call.
         Some(_) => profile::load(tx, &[profile_id.0])
             .await?
@@ -124,7 +126,14 @@ pub async fn answer(tx: &mut Tx, caller: &Caller, question: &Question<'_>) -> Re
         None => None,
         Some(duration) => {
             let (peak, off_peak) = (&priced.fee.spec.onpeak, &priced.fee.spec.offpeak);
-            Some(rating::cost(peak, off_peak, &calendar, question.at, duration, question.free_time)?)
+            let free_time = match (question.free_time, customer) {
+                (Some(free_time), _) => free_time,
+                (None, Some(account)) if peak.use_free_time || off_peak.use_free_time => {
+                    free_time_of(tx, account, now).await?
+                }
+                (None, _) => 0,
+            };
+            Some(rating::cost(peak, off_peak, &calendar, question.at, duration, free_time)?)
         }
     };
     Ok(Answer {
@@ -135,6 +144,12 @@ pub async fn answer(tx: &mut Tx, caller: &Caller, question: &Question<'_>) -> Re
         time_zone,
         cost,
     })
+}
+
+/// The free time that an account has now, in microseconds.
+async fn free_time_of(tx: &mut Tx, account: AccountId, now: i64) -> Result<i64> {
+    let shown = interval::current(tx, &[account.0], now).await?.remove(&account.0);
+    Ok(shown.map_or(0, |shown| shown.interval.free_time.saturating_mul(SECOND)))
 }
 
 /// A number without its domain, where that is ignored.
@@ -148,8 +163,8 @@ fn local(number: &str, ignore_domain: bool) -> &str {
 async fn customer(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<AccountId> {
     match account::get(tx, caller, id).await {
         Ok(found) if found.kind == Kind::Customer => Ok(id),
-        Ok(_) | Err(Error::NotFound { .. }) => Err(Error::dangling("customer_id", id)),
-        Err(error) => Err(error),
+        Ok(_) => Err(Error::dangling("customer_id", id)),
+        Err(error) => Err(error.or_dangling("customer_id", id)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Profile packages: what a customer's money does over time, sold as one.
 //!
 //! A name is unique among a reseller's packages that are not terminated. Its profiles are the reseller's, reckon in one
-//! currency, and one of the first has no network. While customers use it, its intervals stay as they are and it can't be
+//! currency, and one of the first has no network; of those that begin together each is for another network. While customers use it, its intervals stay as they are and it can't be
 //! terminated; a terminated one is seen no more. Amounts are cents.
 
 pub(crate) mod rules;
@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use store::{Tx, args};
 
 use super::interval::{self, CarryOver, StartMode, Unit};
+use super::voucher;
 use crate::caller::Caller;
 use crate::id::{AccountId, NetworkId, PackageId, ProfileId};
 use crate::listing::{self, Column, Reach, Source};
 use crate::record::{self, Kept, Stored, record};
 use crate::statement::statements;
-use crate::{Error, Result};
+use crate::{Error, Result, tally};
 
 /// A profile of a package.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,7 @@ record! {
 
 statements! {
     CUSTOMER = "SELECT 1 FROM accounts WHERE profile_package_id = $1 AND status <> 'terminated' LIMIT 1";
+    PACKAGE_OF = "SELECT profile_package_id FROM accounts WHERE id = $1 AND status <> 'terminated'";
     VOUCHER = "SELECT 1 FROM vouchers WHERE package_id = $1 AND used_at IS NULL LIMIT 1";
     INSERT_PROFILE = "INSERT INTO profile_package_profiles (package_id, profile_id, network_id) VALUES ($1, $2, $3)";
     DELETE_PROFILES = "DELETE FROM profile_package_profiles WHERE package_id = $1";
@@ -84,10 +86,8 @@ statements! {
         WHERE x.profile_id = $1 AND NOT p.terminated LIMIT 1";
 }
 
-const CUSTOMERS: &str = "SELECT profile_package_id AS id, COUNT(*) AS n FROM accounts \
-    WHERE profile_package_id IN ({ids}) AND status <> 'terminated' GROUP BY profile_package_id";
-const VOUCHERS: &str = "SELECT package_id AS id, COUNT(*) AS n FROM vouchers WHERE package_id IN ({ids}) \
-    GROUP BY package_id";
+/// The tally of the customers of packages that are not terminated.
+const CUSTOMERS: &str = "customers of profile packages";
 const PACKAGES: &str = "SELECT x.profile_id AS id, COUNT(DISTINCT x.package_id) AS n FROM profile_package_profiles x \
     JOIN profile_packages p ON p.id = x.package_id WHERE x.profile_id IN ({ids}) AND NOT p.terminated \
     GROUP BY x.profile_id";
@@ -126,7 +126,19 @@ async fn counts(tx: &mut Tx, sql: &str, ids: &[i64]) -> Result<BTreeMap<i64, i64
 /// # Errors
 /// Only those of the database.
 pub async fn usage(tx: &mut Tx, ids: &[i64]) -> Result<(BTreeMap<i64, i64>, BTreeMap<i64, i64>)> {
-    Ok((counts(tx, CUSTOMERS, ids).await?, counts(tx, VOUCHERS, ids).await?))
+    Ok((tally::totals(tx, CUSTOMERS, ids).await?, voucher::ALL.totals(tx, "package_id", ids).await?))
+}
+
+/// Counts the account out of the package that it has, unless it is terminated, as it is to have another or to end; and into
+/// that other one.
+pub(crate) async fn count_customer(tx: &mut Tx, account: AccountId, next: Option<PackageId>) -> Result<()> {
+    let Some(row) = tx.query_opt(PACKAGE_OF, args![account]).await? else { return Ok(()) };
+    for (package, amount) in [(row.at::<Option<PackageId>>(0)?, -1), (next, 1)] {
+        if let Some(id) = package {
+            tally::add(tx, CUSTOMERS, id.0, account.0, amount);
+        }
+    }
+    Ok(())
 }
 
 /// How many packages name each of those billing profiles.
@@ -151,31 +163,17 @@ impl Package {
 
 #[async_trait::async_trait]
 impl Kept for Package {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep profile packages")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        Some(self.reseller_id)
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        vec![("reseller_id", self.reseller_id.0)]
     }
 
     fn is_listed(&self) -> bool {
         !self.terminated
     }
 
-    fn taken(&self) -> Error {
-        Error::taken("profile package", "name", &self.name)
-    }
-
-    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         if self.terminated {
             return Ok(());
         }
@@ -193,14 +191,16 @@ impl Kept for Package {
             }
         }
         rules::check(self)?;
-        rules::check_profiles(tx, self).await?;
-        match before {
-            Some(before) if before != self => interval::catch_up_package(tx, caller, now, self.id).await,
-            _ => Ok(()),
-        }
+        rules::check_profiles(tx, self).await
     }
 
-    async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+    async fn stored(&self, tx: &mut Tx, _caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
+        if let Some(before) = before
+            && rules::says_else(before, self)
+            && tx.query_opt(CUSTOMER, args![self.id]).await?.is_some()
+        {
+            interval::package_changed(tx, now, before).await?;
+        }
         tx.execute(DELETE_PROFILES, args![self.id]).await?;
         for ProfileRef { profile_id, network_id } in self.profiles() {
             tx.execute(INSERT_PROFILE, args![self.id, *profile_id, *network_id]).await?;

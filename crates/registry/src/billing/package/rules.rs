@@ -1,6 +1,6 @@
 //! What a package must be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use store::{Row, Tx};
 
@@ -15,8 +15,8 @@ const MOST_UNITS: i64 = 100_000;
 /// Largest amount: ten thousand million of a currency's unit, in cents.
 pub(crate) const MOST_CENTS: i64 = 1_000_000_000_000;
 
-const PROFILES: &str = "SELECT id, reseller_id, status, currency FROM billing_profiles WHERE id IN ({ids})";
-const NETWORKS: &str = "SELECT id, reseller_id, terminated FROM billing_networks WHERE id IN ({ids})";
+const PROFILES: &str = "SELECT id, reseller_id, status, currency FROM billing_profiles WHERE id IN ({ids}) {share}";
+const NETWORKS: &str = "SELECT id, reseller_id, terminated FROM billing_networks WHERE id IN ({ids}) {share}";
 
 /// A field of the intervals that differs.
 pub(super) fn changed_interval(before: &Package, after: &Package) -> Option<&'static str> {
@@ -28,6 +28,12 @@ pub(super) fn changed_interval(before: &Package, after: &Package) -> Option<&'st
     .into_iter()
     .find(|(_, differs)| *differs)
     .map(|(field, _)| field)
+}
+
+/// Whether the money of its customers may go otherwise by what a package says now.
+pub(super) fn says_else(before: &Package, after: &Package) -> bool {
+    let called_so = Package { name: after.name.clone(), description: after.description.clone(), ..before.clone() };
+    called_so != *after
 }
 
 /// Refuses what does not fit together.
@@ -60,8 +66,10 @@ pub(super) fn check(package: &Package) -> Result<()> {
             return invalid(field, "the amount is too large");
         }
     }
-    if p.service_charge < 0 {
-        return invalid("service_charge", "a service charge is not below zero");
+    for (field, amount) in [("initial_balance", p.initial_balance), ("service_charge", p.service_charge)] {
+        if amount < 0 {
+            return invalid(field, "the amount is below zero");
+        }
     }
     for (field, level) in [("underrun_lock_level", p.underrun_lock_level), ("topup_lock_level", p.topup_lock_level)] {
         if level.is_some_and(|level| !(0..=5).contains(&level)) {
@@ -77,26 +85,46 @@ pub(super) fn check(package: &Package) -> Result<()> {
     if !p.initial_profiles.0.iter().any(|profile| profile.network_id.is_none()) {
         return invalid("initial_profiles", "an initial billing profile without a billing network is needed");
     }
-    Ok(())
+    lists(p).into_iter().try_for_each(|(field, profiles)| check_networks(field, profiles))
+}
+
+/// The lists of profiles, with their fields.
+fn lists(package: &Package) -> [(&'static str, &[ProfileRef]); 3] {
+    [
+        ("initial_profiles", &package.initial_profiles.0),
+        ("underrun_profiles", &package.underrun_profiles.0),
+        ("topup_profiles", &package.topup_profiles.0),
+    ]
+}
+
+/// Refuses profiles of which only one could hold: all of a list begin at the same time.
+fn check_networks(field: &'static str, profiles: &[ProfileRef]) -> Result<()> {
+    let mut known = BTreeSet::new();
+    match profiles.iter().find(|profile| !known.insert(profile.network_id)) {
+        None => Ok(()),
+        Some(ProfileRef { network_id: None, .. }) => {
+            Err(Error::invalid(field, "at most one billing profile can be without a billing network"))
+        }
+        Some(ProfileRef { network_id: Some(id), .. }) => {
+            Err(Error::invalid(field, format!("billing network {id} can have one billing profile only")))
+        }
+    }
 }
 
 fn by_id(rows: Vec<Row>) -> Result<BTreeMap<i64, Row>> {
     rows.into_iter().map(|row| Ok((row.get("id")?, row))).collect()
 }
 
-/// Refuses profiles and networks of others, and profiles that reckon in several currencies.
+/// Refuses profiles and networks of others, and profiles that reckon in several currencies. None of them is terminated
+/// before the transaction ends.
 pub(super) async fn check_profiles(tx: &mut Tx, package: &Package) -> Result<()> {
     let profile_ids: Vec<i64> = package.profiles().map(|profile| profile.profile_id.0).collect();
     let network_ids: Vec<i64> = package.profiles().filter_map(|profile| Some(profile.network_id?.0)).collect();
     let profiles = by_id(listing::for_ids(tx, PROFILES, &profile_ids).await?)?;
     let networks = by_id(listing::for_ids(tx, NETWORKS, &network_ids).await?)?;
     let mut currency: Option<Option<String>> = None;
-    for (field, of) in [
-        ("initial_profiles", &package.initial_profiles),
-        ("underrun_profiles", &package.underrun_profiles),
-        ("topup_profiles", &package.topup_profiles),
-    ] {
-        for ProfileRef { profile_id, network_id } in &of.0 {
+    for (field, of) in lists(package) {
+        for ProfileRef { profile_id, network_id } in of {
             let dangling = || Error::dangling("profile_id", profile_id);
             let row = profiles.get(&profile_id.0).ok_or_else(dangling)?;
             let owner: AccountId = row.get("reseller_id")?;

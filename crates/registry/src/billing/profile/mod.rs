@@ -169,11 +169,7 @@ fn lost_race(error: store::Error, reseller: AccountId, spec: &Spec) -> Error {
 /// `<reseller>-<name>`, [`Error::NotAllowed`].
 pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, reseller: AccountId, spec: &Spec) -> Result<Profile> {
     caller.must_be_reseller("keep billing profiles")?;
-    match account::get(tx, caller, reseller).await {
-        Ok(found) if found.kind == Kind::Reseller && found.status != account::Status::Terminated => {}
-        Ok(_) | Err(Error::NotFound { .. }) => return Err(Error::dangling("reseller_id", reseller)),
-        Err(error) => return Err(error),
-    }
+    account::named_by(tx, caller, Kind::Reseller, "reseller_id", reseller).await?;
     check(spec)?;
     check_unique(tx, reseller, ProfileId(0), spec).await?;
     let mut all = args![reseller, now].to_vec();

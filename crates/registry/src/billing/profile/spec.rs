@@ -160,8 +160,8 @@ pub(super) fn check(spec: &Spec) -> Result<()> {
     if !(0..=MOST_FREE_TIME).contains(&spec.interval_free_time) {
         return Err(Error::invalid("interval_free_time", format!("it is between 0 and {MOST_FREE_TIME} seconds")));
     }
-    if spec.interval_free_cash.is_beyond(MOST_CENTS) {
-        return Err(Error::invalid("interval_free_cash", format!("it is at most {MOST_CENTS} cents")));
+    if spec.interval_free_cash < Rate::default() || spec.interval_free_cash.is_beyond(MOST_CENTS) {
+        return Err(Error::invalid("interval_free_cash", format!("it is between 0 and {MOST_CENTS} cents")));
     }
     check_fraud(&spec.fraud_interval, &spec.fraud_daily)?;
     spec.peaks.check()

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::billing::Rate;
+use crate::billing::peak::{Special, Weekly};
 
 /// Monday, 2 March 2026, 00:00 UTC.
 const MONDAY: i64 = 1_772_409_600 * SECOND;
@@ -164,6 +165,25 @@ fn amounts_are_rounded_once_and_half_to_even() {
     }
 }
 
+#[test]
+fn a_year_through_a_thousand_periods_is_reckoned_in_a_moment() {
+    let hours = 3_600 / 6;
+    let weekly = (0..1_000).map(|n| (n % 7, n / 7)).map(|(weekday, place)| Weekly {
+        weekday,
+        start: place * hours,
+        stop: place * hours + hours / 2,
+    });
+    let special = (0..1_000).map(|n| Special { start: MONDAY + n * HOUR, stop: MONDAY + n * HOUR + HOUR / 3 });
+    let times = Peaks { weekly: weekly.collect(), special: special.collect() };
+    assert!(times.check().is_ok());
+    let calendar = Calendar::new(&times, TimeZone::get("Europe/Vienna").expect("a zone"));
+    let (peak, off) = (tariff(("1", 1), ("1", 1)), tariff(("0.5", 1), ("0.5", 1)));
+    let begun = std::time::Instant::now();
+    let year = cost(&peak, &off, &calendar, MONDAY, LONGEST, 0).expect("a cost");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(year.increments, LONGEST / SECOND);
+}
+
 /// The same, an increment at a time, in whole thousandths of a cent.
 fn by_hand(peak: &Tariff, off: &Tariff, times: &Calendar, start: i64, duration: i64, free: i64) -> (i64, i64) {
     let thousandths = |rate: Rate| (rate.exact().0 * 10_i128.pow(3 - rate.exact().1)) as i64;
@@ -216,7 +236,7 @@ proptest! {
     ) {
         let times = calendar(&weekly, &[(MONDAY + DAY, MONDAY + DAY + 1_234 * SECOND)], "Europe/Vienna");
         let at = MONDAY + at * SECOND;
-        let (off, until) = times.stretch(at);
+        let (off, until) = times.stretch(at, &mut Clocks::default());
         prop_assert!(until > at);
         let within = at + ((until.min(at + 400 * DAY) - at - 1) as f64 * part) as i64;
         prop_assert_eq!(times.is_off_peak(within), off);

@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::id::{AccountId, PackageId, ProfileId, SubscriberId, TopupLogId, VoucherId};
 use crate::listing::{Column, Reach, Source};
 use crate::record::{self, Kept, record};
-use crate::{Error, Money, Result};
+use crate::{Money, Result};
 
 record! {
     /// An entry.
@@ -49,6 +49,8 @@ record! {
         profile_after_id: Option<ProfileId>,
         /// What the client called the request.
         request_token: Option<String>,
+        /// The profile package that the request named itself.
+        requested_package_id: Option<PackageId>,
     }
 }
 
@@ -76,24 +78,11 @@ pub static ALL: Source = Source {
 
 #[async_trait::async_trait]
 impl Kept for TopupLog {
-    fn source() -> &'static Source {
-        &ALL
-    }
+    const LIST: &'static Source = &ALL;
+    const UNIQUE: &'static str = "request_token";
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("top up")
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        self.account_id
-    }
-
-    fn tallied(&self) -> Vec<(&'static str, i64)> {
-        self.reseller_id.map(|id| ("reseller_id", id.0)).into_iter().collect()
-    }
-
-    fn taken(&self) -> Error {
-        Error::taken("topup", "request_token", self.request_token.as_deref().unwrap_or_default())
     }
 }
 

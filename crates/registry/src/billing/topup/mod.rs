@@ -1,9 +1,10 @@
 //! Top-ups: money that is added to a customer's balance in cash or with a voucher, and balances that are set.
 //!
 //! A top-up in cash may bring a package along, one with a voucher brings that of the voucher; the package's service charge
-//! is kept of the amount, its topup profiles hold from then on and its lock level is set. A request that has a token and
-//! has been done is not done again: it is answered as it was then. What a request can be refused for is looked at before
-//! anything is written ([`check`]), so that the entry that says so can be; what goes wrong later is rolled back.
+//! is kept of the amount, its topup profiles hold from then on and its lock level takes the place of an underrun's. A
+//! request that has a token and has been done is not done again: it is answered as it was then, and one that asks for
+//! something else with the same token is refused. What a request can be refused for is looked at before anything is written
+//! ([`check`]), so that the entry that says so can be; what goes wrong later is rolled back.
 
 pub mod log;
 
@@ -14,20 +15,17 @@ use super::package::rules::MOST_CENTS;
 use super::package::{Package, ProfileRef};
 use super::voucher::{self, Voucher};
 use super::{interval, mapping};
-use crate::account::{self, Status};
+use crate::account::{self, Status, credit};
 use crate::caller::{Caller, Role};
 use crate::id::{AccountId, PackageId, SubscriberId};
 use crate::statement::statements;
-use crate::{Error, Money, Result, record, subscriber};
+use crate::subscriber::{self, Why};
+use crate::{Error, Money, Result, record};
 
 pub use log::TopupLog;
 
-/// Micro-units of a cent.
-const CENT: i64 = 10_000;
-
 statements! {
     DONE = "SELECT id FROM topup_logs WHERE account_id = $1 AND request_token = $2 AND outcome = 'ok'";
-    LOCK = "UPDATE accounts SET balance = balance WHERE id = $1";
     PACKAGE = "SELECT profile_package_id FROM accounts WHERE id = $1";
 }
 
@@ -43,6 +41,16 @@ pub enum Means {
     },
     /// The voucher of that code.
     Voucher(Code),
+}
+
+impl Means {
+    /// The package that the request names itself.
+    fn package_id(&self) -> Option<PackageId> {
+        match self {
+            Means::Cash { package_id, .. } => *package_id,
+            Means::Voucher(_) => None,
+        }
+    }
 }
 
 /// A request to top up.
@@ -88,17 +96,21 @@ pub async fn top_up(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) -
 ///
 /// # Errors
 /// [`Error::NotAllowed`]; [`Error::Dangling`] for `subscriber_id` and `package_id`; [`Error::Invalid`] for `amount`,
-/// `code` and `subscriber_id`.
+/// `code` and `subscriber_id`, and for `request_token` where something else has been done with it.
 pub async fn check(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) -> Result<Checked> {
     caller.must_be_reseller("top up")?;
     caller.must_write()?;
     let account = customer(tx, caller, request.subscriber_id).await?;
-    tx.execute(LOCK, args![account]).await?;
+    credit::lock(tx, account).await?;
     if let Some(token) = &request.token
         && let Some(row) = tx.query_opt(DONE, args![account, token]).await?
     {
         let done = record::load::<TopupLog>(tx, &[row.at(0)?]).await?.pop();
-        return done.map(Checked::Done).ok_or_else(|| Error::not_found("topup log", token));
+        let done = done.ok_or_else(|| Error::not_found("topup log", token))?;
+        return match is_done_by(tx, request, &done).await? {
+            true => Ok(Checked::Done(done)),
+            false => Err(Error::invalid("request_token", "another top-up of the customer has been done with it")),
+        };
     }
     if account::get(tx, caller, account).await?.status != Status::Active {
         return Err(Error::invalid("subscriber_id", "The customer contract is not active."));
@@ -117,7 +129,7 @@ pub async fn check(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) ->
         }
         Means::Cash { amount, package_id: None } => (*amount, None, None),
         Means::Voucher(code) => {
-            let voucher = voucher::to_use(tx, caller, now, account, code).await?;
+            let voucher = voucher::to_use(tx, caller, now, account, code.as_str()).await?;
             let package = match voucher.package_id {
                 Some(id) => record::load::<Package>(tx, &[id.0]).await?.pop(),
                 None => None,
@@ -128,13 +140,26 @@ pub async fn check(tx: &mut Tx, caller: &Caller, now: i64, request: &Request) ->
     Ok(Checked::Sound(Sound { account, cents, brought, voucher }))
 }
 
+/// Whether what a request asks for is what has been done.
+async fn is_done_by(tx: &mut Tx, request: &Request, done: &TopupLog) -> Result<bool> {
+    if done.kind != kind(&request.means) || done.subscriber_id != Some(request.subscriber_id) {
+        return Ok(false);
+    }
+    match &request.means {
+        Means::Cash { amount, package_id } => {
+            let amount = Money(amount.saturating_mul(Money::CENT));
+            Ok(done.amount == Some(amount) && done.requested_package_id == *package_id)
+        }
+        Means::Voucher(code) => {
+            let ids: Vec<i64> = done.voucher_id.iter().map(|id| id.0).collect();
+            Ok(record::load::<Voucher>(tx, &ids).await?.iter().any(|voucher| voucher.code == *code))
+        }
+    }
+}
+
 /// The customer of a subscriber that the caller sees.
 async fn customer(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<AccountId> {
-    match subscriber::get(tx, caller, id).await {
-        Ok(found) => Ok(found.account_id),
-        Err(Error::NotFound { .. }) => Err(Error::dangling("subscriber_id", id)),
-        Err(error) => Err(error),
-    }
+    Ok(subscriber::named_by(tx, caller, "subscriber_id", id).await?.account_id)
 }
 
 /// Does what a request asks for, in the transaction in which it was looked at.
@@ -156,13 +181,14 @@ pub async fn carry_out(
     let mut entry = begun(tx, caller, now, account, kind(&request.means)).await?;
     entry.subscriber_id = Some(request.subscriber_id);
     entry.request_token.clone_from(&request.token);
+    entry.requested_package_id = request.means.package_id();
     entry.voucher_id = voucher.as_ref().map(|voucher| voucher.id);
-    entry.amount = Some(Money(cents.saturating_mul(CENT)));
+    entry.amount = Some(Money(cents.saturating_mul(Money::CENT)));
     let ledger = interval::touch(tx, caller, now, account, true).await?.ok_or_else(gone)?;
     entry.cash_balance_before = Some(Money(ledger.open.cash()));
     let package = match (brought, ledger.terms().package_id) {
         (Some(package), _) => {
-            interval::set_package(tx, account, package.id).await?;
+            interval::set_package(tx, account, Some(package.id)).await?;
             Some(package)
         }
         (None, Some(id)) => record::load::<Package>(tx, &[id.0]).await?.pop(),
@@ -172,9 +198,9 @@ pub async fn carry_out(
     let profiles = package.as_ref().map_or(no_profiles, |package| &package.topup_profiles.0);
     mapping::begin(tx, caller, now, account, profiles).await?;
     let charge = package.as_ref().map_or(0, |package| package.service_charge);
-    let ledger = ledger.top_up(tx, caller, now, (cents - charge).saturating_mul(CENT)).await?;
+    let ledger = ledger.top_up(tx, caller, now, (cents - charge).saturating_mul(Money::CENT)).await?;
     if let Some(level) = package.as_ref().and_then(|package| package.topup_lock_level) {
-        interval::lock(tx, caller, now, account, level).await?;
+        subscriber::lock_all(tx, caller, now, account, Why::TopUp, level).await?;
     }
     if let Some(voucher) = &voucher {
         voucher::use_up(tx, caller, now, voucher, request.subscriber_id).await?;
@@ -187,7 +213,8 @@ pub async fn carry_out(
 /// what it is: free cash of the interval, or the customer's own.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::NotAllowed`]; [`Error::Invalid`] for `cash_balance` where it is more than moves at once.
+/// [`Error::NotFound`], [`Error::NotAllowed`]; [`Error::Invalid`] for `cash_balance` where it is more than moves at once,
+/// and for `free_time_balance` below zero.
 pub async fn set_balance(
     tx: &mut Tx,
     caller: &Caller,
@@ -197,6 +224,9 @@ pub async fn set_balance(
     free_time: i64,
 ) -> Result<TopupLog> {
     cash.map(|cash| cash.movable("cash_balance")).transpose()?;
+    if free_time < 0 {
+        return Err(Error::invalid("free_time_balance", "free time is not below zero"));
+    }
     caller.must_be_reseller("set balances")?;
     caller.must_write()?;
     let found = account::get(tx, caller, account).await?;
@@ -279,7 +309,7 @@ pub async fn failed(tx: &mut Tx, caller: &Caller, now: i64, request: &Request, m
         None => Some(caller.account).filter(|_| caller.role == Role::Reseller),
     };
     let amount = match &request.means {
-        Means::Cash { amount, .. } => Some(Money(amount.saturating_mul(CENT))),
+        Means::Cash { amount, .. } => Some(Money(amount.saturating_mul(Money::CENT))),
         Means::Voucher(_) => None,
     };
     let entry = TopupLog {
@@ -293,6 +323,7 @@ pub async fn failed(tx: &mut Tx, caller: &Caller, now: i64, request: &Request, m
         message: Some(message.to_owned()),
         amount,
         request_token: request.token.clone(),
+        requested_package_id: request.means.package_id(),
         ..TopupLog::default()
     };
     log::write(tx, caller, now, entry).await

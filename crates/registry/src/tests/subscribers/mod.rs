@@ -19,7 +19,7 @@ use crate::seal::Sealer;
 use crate::subscriber::{
     self, Alias, Change, Details, New, OfDomain, SUBSCRIBERS, SipPassword, Subscriber, WebChange, WebPassword,
 };
-use crate::{Error, Result, journal, quota, sip_domain, transaction};
+use crate::{Error, Result, journal, pbx_directory, quota, sip_domain, transaction};
 
 const RESELLER: AccountId = AccountId::DEFAULT_RESELLER;
 
@@ -76,7 +76,7 @@ pub(super) async fn add_subscriber(test: &TestDb, new: &New) -> Subscriber {
 }
 
 /// A change to nothing: what a client sends back as it has read it.
-fn same(subscriber: &Subscriber) -> Change {
+pub(super) fn same(subscriber: &Subscriber) -> Change {
     Change {
         details: subscriber.details.clone(),
         primary: subscriber.primary_number.as_ref().map(|held| held.split.clone()),

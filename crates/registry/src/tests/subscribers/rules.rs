@@ -105,6 +105,12 @@ store::on_both! {
         seat.details.pbx.pbx_group_ids = vec![group.id];
         let seat = add_subscriber(&test, &seat).await;
         assert_eq!(found(&test, group.id).await.expect("there").details.pbx.pbx_groupmember_ids, [seat.id]);
+        let directory = async || count(&test, &pbx_directory::ALL, &admin(), None).await;
+        assert_eq!(directory().await, 2, "groups are not in it");
+        let of_shop = Some(("account_id", shop.0));
+        assert_eq!(count(&test, &pbx_directory::ALL, &acting(RESELLER, Role::Reseller), of_shop).await, 2);
+        update_as(&test, &admin(), seat.id, &same(&seat)).await.expect("as it is");
+        assert_eq!(directory().await, 2);
         let refused = make("third", Some("3"), |d| d.pbx.pbx_extension = Some("10".to_owned())).await;
         assert!(matches!(refused, Err(Error::Taken { field: "pbx_extension", .. })), "{refused:?}");
         let mut wrong = same(&seat);
@@ -122,8 +128,10 @@ store::on_both! {
         let pilot = found(&test, pilot.id).await.expect("there");
         assert_eq!(pilot.alias_numbers[0].split.to_string(), "43-1-2", "the seat's number goes to the pilot");
         assert!(found(&test, group.id).await.expect("there").details.pbx.pbx_groupmember_ids.is_empty());
+        assert_eq!(directory().await, 1);
         end(&test, &admin(), group.id).await.expect("terminated");
         end(&test, &admin(), pilot.id).await.expect("the pilot goes last");
+        assert_eq!(directory().await, 0);
         assert_eq!(count(&test, &NUMBERS_IN_USE, &admin(), None).await, 0);
     }
 

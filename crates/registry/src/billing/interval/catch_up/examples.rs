@@ -121,6 +121,121 @@ fn what_is_left_is_discarded_but_for_what_is_held_or_owed() {
 }
 
 #[test]
+fn free_cash_pays_no_debt() {
+    // Own money, what was given, what is held: what is left when it is carried over, and when it is discarded.
+    for (own, free, held, carried, discarded) in [
+        (-10_000_000, 5_000_000, 0, -10_000_000, -10_000_000),
+        (-10_000_000, 5_000_000, 1, -9_999_999, -9_999_999),
+        (-10_000_000, 5_000_000, 9_000_000, -5_000_000, -5_000_000),
+        (3_000_000, 2_000_000, 0, 3_000_000, 0),
+        (3_000_000, 2_000_000, 1_000_000, 3_000_000, 1_000_000),
+        (3_000_000, 2_000_000, 4_000_000, 4_000_000, 4_000_000),
+        (3_000_000, 2_000_000, 9_000_000, 5_000_000, 5_000_000),
+    ] {
+        for (mode, wanted) in [(CarryOver::CarryOver, carried), (CarryOver::Discard, discarded)] {
+            let mut terms = Terms { held, ..terms(StartMode::First, mode, "2024-01-01") };
+            terms.offers = vec![(0, offer(&(free / 10_000).to_string(), 0))];
+            let next = catch_up(first(&terms, own), &terms, at("2024-02-01")).open;
+            assert_eq!(next.opening, wanted, "{own} {free} {held} {mode:?}");
+        }
+    }
+}
+
+#[test]
+fn free_cash_is_lost_once() {
+    let mut terms = terms(StartMode::Topup, CarryOver::CarryOver, "2024-01-05");
+    terms.notopup = Some(1);
+    let lapsed = catch_up(first(&terms, 2_000_000), &terms, at("2024-03-01")).open;
+    assert_eq!((lapsed.cash(), lapsed.unused()), (0, 0));
+    // Another package comes with no such deadline: what is lost is not lost again.
+    let patient = Terms { notopup: None, ..terms.clone() };
+    let (_, open) = top_up(lapsed, &terms, &patient, at("2024-03-02"), 5_000_000);
+    assert_eq!(open.opening, 0);
+}
+
+#[test]
+fn another_time_zone_moves_what_comes_after_the_open_interval() {
+    let ends = |mode, unit, value, zones: [&str; 2], created: &str| {
+        let mut terms = terms(mode, CarryOver::CarryOver, created);
+        (terms.calendar.unit, terms.calendar.value) = (unit, value);
+        terms.calendar.zone = TimeZone::get(zones[0]).expect("a zone");
+        let open = catch_up(first(&terms, 0), &terms, at(created)).open;
+        let end = open.end.expect("an end");
+        terms.calendar.zone = TimeZone::get(zones[1]).expect("a zone");
+        let second = catch_up(open, &terms, end);
+        assert_eq!(second.closed.len(), 1);
+        let end = second.open.end.expect("an end");
+        let third = catch_up(second.open.clone(), &terms, end);
+        let all = [&second.closed[0], &second.open, &third.open];
+        all.map(|interval| interval.end.map(shown).unwrap_or_default())
+    };
+    let (nepal, york, samoa, pago) = ("Asia/Kathmandu", "America/New_York", "Pacific/Apia", "Pacific/Pago_Pago");
+    for (mode, unit, value, zones, created, wanted) in [
+        (
+            StartMode::FirstTz,
+            Unit::Month,
+            1,
+            [nepal, york],
+            "2024-11-10",
+            ["2024-11-30 18:15", "2025-01-01 05:00", "2025-02-01 05:00"],
+        ),
+        (
+            StartMode::FirstTz,
+            Unit::Month,
+            1,
+            [york, nepal],
+            "2024-11-10",
+            ["2024-12-01 05:00", "2024-12-31 18:15", "2025-01-31 18:15"],
+        ),
+        // Noon and noon: the same time of day, another date.
+        (
+            StartMode::FirstTz,
+            Unit::Month,
+            3,
+            [samoa, pago],
+            "2024-11-10",
+            ["2025-01-31 11:00", "2025-05-01 11:00", "2025-08-01 11:00"],
+        ),
+        // The same hours from each other whatever the date: the anchor alone tells.
+        (
+            StartMode::FirstTz,
+            Unit::Month,
+            1,
+            ["UTC", "Africa/Lagos"],
+            "2024-11-10",
+            ["2024-12-01 00:00", "2024-12-31 23:00", "2025-01-31 23:00"],
+        ),
+        // Made on the 10th there, on the 9th here.
+        (
+            StartMode::CreateTz,
+            Unit::Month,
+            1,
+            [nepal, york],
+            "2024-11-10 02:00:00",
+            ["2024-12-09 18:15", "2025-01-09 05:00", "2025-02-09 05:00"],
+        ),
+        (
+            StartMode::CreateTz,
+            Unit::Day,
+            1,
+            [nepal, york],
+            "2024-11-10 12:00:00",
+            ["2024-11-10 18:15", "2024-11-12 05:00", "2024-11-13 05:00"],
+        ),
+        (
+            StartMode::CreateTz,
+            Unit::Hour,
+            1,
+            [nepal, york],
+            "2024-11-10 12:30:00",
+            ["2024-11-10 13:30", "2024-11-10 14:30", "2024-11-10 15:30"],
+        ),
+    ] {
+        assert_eq!(ends(mode, unit, value, zones, created), wanted, "{mode:?} {unit:?} {zones:?}");
+    }
+}
+
+#[test]
 fn a_topup_begins_an_interval() {
     let mut by_topup = terms(StartMode::Topup, CarryOver::CarryOver, "2024-01-05 10:00:00");
     by_topup.notopup = Some(2);

@@ -128,6 +128,69 @@ fn intervals_leave_no_gap_and_conserve_sums() {
 }
 
 #[test]
+fn free_cash_stays_as_far_as_it_is_held() {
+    let strategy = (any_terms(), prop::collection::vec(any_event(), 0..25), -9_000_000_i64..9_000_000);
+    cases(400)
+        .run(&strategy, |(terms, events, begin)| {
+            let mut events = events;
+            events.insert(0, (0, Event::Set(begin)));
+            let (closed, open) = run(&terms, &events, true);
+            for pair in closed.iter().chain([open].iter()).collect::<Vec<_>>().windows(2) {
+                let had = pair[0].cash() + pair[0].discarded;
+                let free = (pair[0].granted - pair[0].debited).max(0);
+                let own = had - free;
+                let kept = (terms.held - own.max(0)).max(0);
+                prop_assert!(pair[1].opening <= own + kept.min(free), "{pair:?}");
+                // Own money may have been lost before it was taken.
+                prop_assert!(pair[0].expired || pair[1].opening >= own.min(terms.held), "{pair:?}");
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn another_time_zone_leaves_no_short_rest() {
+    let zones =
+        || prop::sample::select(vec!["UTC", "Asia/Kathmandu", "America/New_York", "Pacific/Apia", "Africa/Lagos"]);
+    let local = prop::sample::select(vec![StartMode::CreateTz, StartMode::FirstTz]);
+    let unit = prop::sample::select(vec![Unit::Day, Unit::Week, Unit::Month]);
+    let strategy = (any_terms(), local, unit, zones(), zones(), 0_i64..400, 1_i64..400);
+    cases(400)
+        .run(&strategy, |(mut terms, mode, unit, before, after, first_days, then_days)| {
+            (terms.calendar.mode, terms.calendar.unit) = (mode, unit);
+            // Samoa left out a day before that.
+            terms.calendar.created_at = terms.calendar.created_at.max(at("2013-01-01"));
+            terms.calendar.zone = TimeZone::get(before).expect("a zone");
+            let change = terms.calendar.created_at + first_days * DAY;
+            let open = catch_up(first(&terms, 0), &terms, change).open;
+            let said = open.end;
+            let zone = TimeZone::get(after).expect("a zone");
+            terms.calendar.zone = zone.clone();
+            let caught = catch_up(open, &terms, change + then_days * DAY);
+            let all: Vec<&Interval> = caught.closed.iter().chain([&caught.open]).collect();
+            prop_assert_eq!(all[0].end, said);
+            let usual = terms.calendar.value
+                * match unit {
+                    Unit::Day => DAY,
+                    Unit::Week => 7 * DAY,
+                    _ => 28 * DAY,
+                };
+            for interval in &all[1..] {
+                let end = interval.end.expect("an end");
+                let length = end - interval.start;
+                prop_assert!(2 * length + DAY / 8 >= usual, "{interval:?}");
+                let midnight = zone.to_datetime(jiff::Timestamp::from_microsecond(end).expect("a time"));
+                prop_assert!(
+                    midnight.hour() <= 1 && (unit != Unit::Month || mode == StartMode::CreateTz || midnight.day() == 1)
+                );
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
 fn many_steps_are_one() {
     let strategy = (any_terms(), prop::collection::vec(any_event(), 0..25));
     cases(400)

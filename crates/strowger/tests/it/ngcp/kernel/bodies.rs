@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::contact;
 use crate::ngcp::client::{JSON, PATCH};
+use crate::ngcp::form::FORM;
 use crate::ngcp::world::World;
 
 const LINK: (&str, &str) = ("Link", "</api/resellers/1>; rel=\"ngcp:resellers\"");
@@ -88,6 +89,22 @@ async fn excesses(world: &World) {
         let answer = door.send(method, path, &[media_type], huge.clone()).await;
         assert_eq!(answer.status, 413, "{method} {path}: {}", &answer.text[..answer.text.len().min(200)]);
         assert_eq!(answer.json["code"], json!(413));
+    }
+    // More than others may send is for those who may send a form or a table there, and for nobody who only reads.
+    let large = vec![b'x'; 3 << 19];
+    let table = ("Content-Type", "text/csv");
+    for (method, path, media_type, status) in [
+        ("GET", "/api/soundfiles/", FORM, 413),
+        ("GET", "/api/soundfiles/1", FORM, 413),
+        ("PATCH", "/api/soundfiles/1", FORM, 413),
+        ("POST", COLLECTION, FORM, 413),
+        ("GET", "/api/billingfees/", table, 413),
+        ("POST", COLLECTION, table, 413),
+        ("POST", "/api/soundfiles/", FORM, 400),
+        ("POST", "/api/billingfees/", table, 422),
+    ] {
+        let answer = door.send(method, path, &[media_type], large.clone()).await;
+        assert_eq!(answer.status, status, "{method} {path} {media_type:?}: {answer:?}");
     }
     let long = format!("{COLLECTION}?email={}", "a".repeat(20_000));
     let answer = world.admin.get(&long).await;

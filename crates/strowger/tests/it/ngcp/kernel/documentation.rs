@@ -76,6 +76,34 @@ async fn for_tools(world: &World) {
     }
 }
 
+/// What the document says of other media types than JSON is so, and there are no more than it says.
+async fn in_other_media(world: &World) {
+    let document = world.admin.item("/api/?openapi=json").await;
+    let mut complaints = Vec::new();
+    for name in names(&world.admin).await {
+        let path = format!("/api/{name}/");
+        let described = &document["paths"][&path];
+        for media_type in ["text/csv", "text/calendar"] {
+            let taken = &described["post"]["requestBody"]["content"];
+            if taken.is_object() {
+                let status = world.admin.send("POST", &path, &[("Content-Type", media_type)], "x").await.status;
+                if taken.get(media_type).is_some() != (status == 422) {
+                    complaints.push(format!("POST {path} of {media_type} is {status}, {taken}"));
+                }
+            }
+            let given = &described["get"]["responses"]["200"]["content"];
+            if given.is_object() {
+                let answer = world.admin.send("GET", &path, &[("Accept", media_type)], "").await;
+                let is = answer.header("content-type").is_some_and(|of| of.starts_with(media_type));
+                if given.get(media_type).is_some() != is {
+                    complaints.push(format!("GET {path} as {media_type} is {answer:?}, {given}"));
+                }
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
 store::on_both! {
     async fn the_documentation_is_that_of_this_server(database: TestDb) {
         let world = World::new(database).await;
@@ -85,6 +113,7 @@ store::on_both! {
             for_programs(door).await;
         }
         for_tools(&world).await;
+        in_other_media(&world).await;
         world.door.get("/api/").await.is(401);
         world.server.stop().await;
     }

@@ -43,7 +43,7 @@ impl At<'_> {
     }
 }
 
-fn package(reseller: &Reseller, name: &str, more: &Value) -> Value {
+pub(super) fn package(reseller: &Reseller, name: &str, more: &Value) -> Value {
     let package = json!({
         "name": name, "description": "x", "reseller_id": reseller.id, "balance_interval_value": 1,
         "balance_interval_unit": "month", "balance_interval_start_mode": "1st", "carry_over_mode": "carry_over",
@@ -119,6 +119,8 @@ async fn of_packages(world: &World) {
     let id = one.door.create("profilepackages", &good).await;
     let own = format!("profilepackages/{id}");
     let other = |more: Value| with(&package(&one, "other", &json!({})), &more);
+    let office = json!({ "name": "office", "description": "x", "blocks": [{ "ip": "10.0.0.1" }] });
+    let network = one.door.create("billingnetworks", &office).await;
     let profiles = |profile: i64| json!([{ "profile_id": profile, "network_id": null }]);
     let post = |more: Value, message: &str| post("profilepackages/", other(more), message);
     commit(
@@ -130,6 +132,17 @@ async fn of_packages(world: &World) {
             post(
                 json!({ "initial_profiles": [{ "profile_id": one.profile_id, "network_id": 999_999 }] }),
                 "…without a billing network…",
+            ),
+            post(
+                json!({ "initial_profiles": [{ "profile_id": one.profile_id }, { "profile_id": one.profile_id }] }),
+                "…field='initial_profiles', input='[{…at most one billing profile can be without a billing network'",
+            ),
+            post(
+                json!({ "topup_profiles": [
+                    { "profile_id": one.profile_id, "network_id": network },
+                    { "profile_id": one.profile_id, "network_id": network },
+                ] }),
+                "…field='topup_profiles', input='[{…can have one billing profile only'",
             ),
             post(json!({ "carry_over_mode": "carry_over_timely" }), "…timely_duration_value…"),
             post(json!({ "timely_duration_value": 3 }), "…timely_duration_unit…"),
@@ -207,6 +220,13 @@ async fn of_vouchers(world: &World) {
     let shown = blind.get(&format!("/api/{own}")).await.is(200);
     assert!(!shown.text.contains("secret-4711"), "{shown:?}");
     blind.set(&format!("/api/{own}"), "amount", 1_150).await.is(204);
+    // A code finds its voucher, for whoever is shown codes.
+    for (code, found) in [("secret-4711", 1), ("secret-471", 0), ("secret*", 0), ("$not_null", 0)] {
+        assert_eq!(one.door.list(&format!("vouchers/?code={code}")).await.len(), found, "{code}");
+        assert_eq!(two.door.list(&format!("vouchers/?code={code}")).await.len(), 0, "{code}");
+        let refused = "Codes of vouchers are not shown to this login.";
+        blind.get(&format!("/api/vouchers/?code={code}")).await.refuses(403, refused);
+    }
 
     // Two at once: one gets it.
     let body = json!({ "subscriber_id": subscriber.id, "code": "secret-4711" });
@@ -408,7 +428,18 @@ async fn of_intervals(world: &World) {
     at.send("GET", &format!("{path}99"), &Value::Null).await.refuses(404, "Entity 'balanceinterval' not found.");
     at.send("GET", "/api/balanceintervals/x/", &Value::Null).await.refuses(400, "Invalid id in request URI");
     at.send("DELETE", &own, &Value::Null).await.refuses(404, "Path not found");
-    assert_eq!(world.admin.list("balanceintervals/").await.len(), 5, "resellers and their customers");
+    let all = world.admin.list("balanceintervals/").await;
+    assert_eq!(all.len(), 5, "resellers and their customers");
+    for item in &all {
+        let (one, link) = (format!("balanceintervals/{}/", item["contract_id"]), "ngcp:customerbalances");
+        let customers = world.admin.get(&format!("/api/customers/{}", item["contract_id"])).await;
+        for shown in [item, &world.admin.list(&one).await[0]] {
+            match shown["_links"][link][0]["href"].as_str() {
+                Some(href) => drop(world.admin.get(href).await.is(200)),
+                None => assert_eq!(customers.status, 404, "a customer has one: {shown}"),
+            }
+        }
+    }
 }
 
 store::on_both! {

@@ -123,7 +123,7 @@ async fn of_templates(world: &World) {
             post(
                 "provisioningtemplates/",
                 with(&template, &json!({ "yaml": "a: [" })),
-                "…field='yaml', input='', errors='it can't be read…",
+                "…field='yaml', input='a: [', errors='it can't be read…",
             ),
             post("provisioningtemplates/", with(&template, &json!({ "yaml": "{}" })), "…it needs `fields`…"),
             post("provisioningtemplates/", with(&template, &json!({ "lang": "c" })), "…field='lang'…"),

@@ -171,6 +171,21 @@ async fn of_files(world: World) {
     let gamma = admin.list("lnpcarriers/?name=Gamma").await[0]["id"].clone();
     admin.delete(&format!("/api/lnpnumbers/?carrier_id={gamma}")).await.is(204);
     assert_eq!((count("").await, count(&format!("?carrier_id={gamma}")).await), (json!(2), json!(0)));
+
+    // A removal goes on to its end when whoever asked for it hangs up, or does not want to wait.
+    for hangs_up in [true, false] {
+        upload(&admin, "", &[], &many).await.is(201);
+        let path = format!("/api/lnpnumbers/?carrier_id={gamma}");
+        if hangs_up {
+            let (door, path) = (admin.clone(), path.clone());
+            let asking = tokio::spawn(async move { door.delete(&path).await });
+            until("the removal has begun", async || (count("?number=45*").await != 12_000).then_some(())).await;
+            asking.abort();
+        } else {
+            admin.send("DELETE", &path, &[("Prefer", "respond-async")], "").await.is(202);
+        }
+        until("all are removed", async || (count("").await == 2).then_some(())).await;
+    }
     server.stop().await;
 }
 

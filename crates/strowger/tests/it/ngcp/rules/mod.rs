@@ -8,18 +8,21 @@ mod calls;
 mod collections;
 mod emergency;
 mod forwards;
+mod interceptions;
 mod lnp;
 mod ncos;
 mod peerings;
 mod phonebooks;
 mod places;
-mod registrations;
+pub(super) mod registrations;
 mod rewrites;
 mod services;
 mod sounds;
 mod subscriber_profiles;
 mod subscribers;
 mod templates;
+mod topups;
+mod voicemailgreetings;
 
 use serde_json::{Value, json};
 

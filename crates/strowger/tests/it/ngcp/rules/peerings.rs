@@ -132,9 +132,15 @@ async fn of_peerings(world: &World) {
     // The same address in two groups needs rules in both.
     let told = with(&inbound, &json!({ "group_id": second }));
     admin.create("peeringinboundrules", &told).await;
-    admin.create("peeringservers", &with(&server, &json!({ "group_id": second }))).await;
+    let shared = admin.create("peeringservers", &with(&server, &json!({ "group_id": second }))).await;
     assert_eq!(admin.list("peeringservers/?ip=2001:db8::1").await.len(), 2);
-    admin.set(&format!("/api/peeringinboundrules/{inbound_id}"), "enabled", false).await.is(204);
+    // As long as both have it, both keep a rule.
+    let told = format!("/api/peeringinboundrules/{inbound_id}");
+    let untold = "another group has a server at 2001:db8::1: inbound rules tell their calls apart";
+    admin.set(&told, "enabled", false).await.refuses(422, untold);
+    admin.delete(&told).await.refuses(422, untold);
+    admin.set(&format!("/api/peeringservers/{shared}"), "port", 5_070).await.is(204);
+    admin.set(&told, "enabled", false).await.is(204);
     assert_eq!(admin.item(&format!("/api/{path}")).await["has_inbound_rules"], json!(false));
 
     // What is in a group goes with it, and groups with their contract.

@@ -40,6 +40,13 @@ async fn of_phonebooks(world: &World) {
         one.door.set(&format!("/api/{path}"), "name", "Help").await.is(204);
         assert_eq!(one.door.list(&format!("{collection}?name=He*")).await.len(), 1);
 
+        // Whose book it is is looked at first, also of a file without entries.
+        for (door, of) in [(&one.door, 999_999), (&two.door, owner)] {
+            let foreign = format!("/api/{collection}?{field}={of}&purge_existing=true");
+            let refused = format!("Invalid '{field}' ({of}), does not exist.");
+            door.send("POST", &foreign, &[csv], String::new()).await.refuses(422, &refused);
+        }
+
         // A file adds and renames; with purge_existing it is the book. What is wrong changes nothing.
         let take_in = format!("/api/{collection}?{field}={owner}");
         one.door.send("POST", &take_in, &[csv], "name,number\nDesk,43123\nMum,43125\n".to_owned()).await.is(201);
@@ -73,6 +80,17 @@ async fn of_phonebooks(world: &World) {
     let names: Vec<_> = left.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["c", "b"]);
     world.admin.send("POST", "/api/resellerphonebookentries/", &[csv], "a,1\n".to_owned()).await.is(422);
+
+    // A book has an end.
+    let full = (0..10_000).map(|n| format!("n,43{n}\n")).collect::<String>();
+    one.door.send("POST", &purge, &[csv], full).await.is(201);
+    let too_many = "a phonebook has at most 10000 entries";
+    one.door.send("POST", &whole, &[csv], "one more,44\n".to_owned()).await.refuses(422, too_many);
+    let one_more = json!({ "customer_id": customer.id, "name": "one more", "number": "44" });
+    one.door.post("/api/customerphonebookentries/", &one_more).await.refuses(422, too_many);
+    one.door.send("POST", &whole, &[csv], "renamed,431\n".to_owned()).await.is(201);
+    one.door.send("POST", &purge, &[csv], String::new()).await.is(201);
+    assert_eq!(one.door.get(&whole).await.is(200).json["total_count"], 0);
 }
 
 store::on_both! {

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{commit, patch, post, set, with, without};
+use crate::ngcp::client::{JSON, REPRESENTATION};
+use crate::ngcp::form::{FORM, form};
 use crate::ngcp::world::World;
 
 const CALENDAR: (&str, &str) = ("Content-Type", "text/calendar");
@@ -93,9 +95,88 @@ async fn of_time_sets(world: &World) {
     let sent = one.door.send("POST", "/api/timesets/", &[multipart], parts).await.is(201).id();
     let sent = one.door.item(&format!("/api/timesets/{sent}")).await;
     assert_eq!((&sent["name"], &sent["times"]), (&json!("sent"), &copy["times"]));
+    let nested = "BEGIN:A\r\n".repeat(100_000);
+    let deep = "its components lie within each other more than 4 deep";
+    one.door.send("PUT", &again, &[CALENDAR], nested.clone()).await.refuses(422, &format!("Invalid calendar: {deep}"));
+    let sent_as_form = form(&json!({ "name": "deep" }), "calendarfile", "x.ics", nested.as_bytes());
+    one.door
+        .send("POST", "/api/timesets/", &[FORM], sent_as_form)
+        .await
+        .refuses(422, &format!("Validation failed. field='calendarfile', input='', errors='{deep}'"));
     one.door.set(&again, "times", json!([])).await.is(204);
     one.door.delete(&again).await.is(204);
     one.door.get(&again).await.is(404);
+}
+
+/// What is set for a location of a customer is reached by the customer's preferences.
+async fn of_preferences(world: &World) {
+    let (one, two) = (world.reseller("one").await, world.reseller("two").await);
+    let customer = world.customer(&one).await;
+    let chief = world.subscriber(&one, &customer, &json!({ "administrative": true })).await;
+    let (neighbour, stranger) = (world.customer(&one).await, world.customer(&two).await);
+    let place = |customer: i64| {
+        let blocks = json!([{ "ip": "192.0.2.0", "mask": 24 }]);
+        json!({ "contract_id": customer, "name": "office", "description": "Vienna", "blocks": blocks })
+    };
+    let office = one.door.create("customerlocations", &place(customer.id)).await;
+    let next_door = one.door.create("customerlocations", &place(neighbour.id)).await;
+    let far_away = two.door.create("customerlocations", &place(stranger.id)).await;
+    let whole = format!("/api/customerpreferences/{}", customer.id);
+    let of = |location: &str| format!("{whole}?location_id={location}");
+    let path = of(&office.to_string());
+    let put =
+        json!({ "concurrent_max": 3, "emergency_prefix": "w", "prepaid_library": "libswrate", "block_in_clir": true });
+    let answer = one.door.send("PUT", &path, &[JSON, REPRESENTATION], put.to_string()).await.is(200);
+    assert_eq!(
+        (&answer.json["concurrent_max"], &answer.json["block_in_clir"]),
+        (&json!(3), &Value::Null),
+        "{answer:?}"
+    );
+    one.door.put(&whole, &json!({ "concurrent_max": 9, "block_in_clir": true })).await.is(204);
+    one.door.patch(&path, &json!([{ "op": "remove", "path": "/emergency_prefix" }])).await.is(204);
+    one.door.patch(&path, &json!([{ "op": "add", "path": "/concurrent_max_out", "value": 1 }])).await.is(204);
+    let shown = one.door.item(&path).await;
+    assert_eq!(
+        (
+            &shown["id"],
+            &shown["customer_id"],
+            &shown["concurrent_max"],
+            &shown["concurrent_max_out"],
+            &shown["emergency_prefix"]
+        ),
+        (&json!(customer.id), &json!(customer.id), &json!(3), &json!(1), &Value::Null),
+        "{shown}"
+    );
+    let shown = one.door.item(&whole).await;
+    assert_eq!((&shown["concurrent_max"], &shown["concurrent_max_out"]), (&json!(9), &Value::Null), "{shown}");
+    assert_eq!(one.door.item(&of("")).await["concurrent_max"], 9, "no location is named");
+
+    // A location of another customer, or of another reseller's, or none at all.
+    for wrong in [next_door.to_string(), far_away.to_string(), "999999".to_owned(), "x".to_owned()] {
+        let refused = format!("Invalid 'location_id', the customer has no location '{wrong}'.");
+        let path = of(&wrong);
+        one.door.get(&path).await.refuses(422, &refused);
+        one.door.put(&path, &put).await.refuses(422, &refused);
+        one.door
+            .patch(&path, &json!([{ "op": "add", "path": "/concurrent_max", "value": 1 }]))
+            .await
+            .refuses(422, &refused);
+    }
+    let unknown = json!({ "emergency_mapping_container": "Graz" });
+    one.door.put(&path, &unknown).await.refuses(422, "Unknown emergency_mapping_container 'Graz'");
+    two.door.get(&path).await.refuses(404, "Entity 'customerpreference' not found.");
+    chief.door.get(&path).await.is(200);
+
+    // The collection has the customer of the location only.
+    let list = async |location: &str| one.door.list(&format!("customerpreferences/?location_id={location}")).await;
+    let found = list(&office.to_string()).await;
+    assert_eq!((found.len(), &found[0]["id"], &found[0]["concurrent_max"]), (1, &json!(customer.id), &json!(3)));
+    for none in [far_away.to_string(), "999999".to_owned(), "x".to_owned()] {
+        assert_eq!(list(&none).await.len(), 0, "{none}");
+    }
+    assert_eq!(list("").await.len(), 2);
+    one.door.delete(&format!("/api/customerlocations/{office}")).await.is(204);
+    one.door.get(&path).await.is(422);
 }
 
 async fn of_places(world: &World) {
@@ -138,26 +219,22 @@ async fn of_places(world: &World) {
             post("trustedsources/", without(&trusted, "src_ip"), "…Source IP field is required…"),
             post("customerlocations/", place.clone(), "Location with name 'office' already exists for this customer"),
             post("customerlocations/", with(&place, &json!({ "contract_id": stranger.id })), "Invalid 'contract_id'…"),
-            post(
-                "customerlocations/",
-                of(json!([{ "ip": "192.0.2.1", "mask": 24 }])),
-                "…field='blocks'…begins at 192.0.2.0'",
-            ),
             post("customerlocations/", of(json!([{ "ip": "::", "mask": 129 }])), "…field='blocks_0_mask'…"),
-            post(
-                "customerlocations/",
-                of(json!([{ "ip": "x" }])),
-                "…field='blocks'…'x' is not an IPv4 or IPv6 address…",
-            ),
+            post("customerlocations/", of(json!([{ "ip": "x" }])), "…field='blocks'…Invalid IP address in block 'x''"),
             post(
                 "customerlocations/",
                 of(json!([{ "ip": "10.0.0.0", "mask": 8 }, { "ip": "10.1.0.0", "mask": 16 }])),
-                "…field='blocks'…10.1.0.0/16 overlaps 10.0.0.0/8'",
+                "…field='blocks'…Blocks '10.0.0.0/8' and '10.1.0.0/16' overlap'",
+            ),
+            post(
+                "customerlocations/",
+                of(json!([{ "ip": "10.0.0.0", "mask": 8 }, { "ip": "::ffff:10.0.0.0", "mask": 104 }])),
+                "…field='blocks'…overlap'",
             ),
             patch(
                 &place_path,
                 json!([{ "op": "add", "path": "/blocks/-", "value": { "ip": "192.0.2.7" } }]),
-                "…192.0.2.7/32 overlaps 192.0.2.0/24'",
+                "…Blocks '192.0.2.0/24' and '192.0.2.7/32' overlap'",
             ),
             post("subscriberlocationmappings/", without(&mapping, "location"), "…field='location'…"),
             post("subscriberlocationmappings/", with(&mapping, &json!({ "location": "phone" })), "…Must be a SIP URI'"),
@@ -171,7 +248,7 @@ async fn of_places(world: &World) {
         two.door.delete(&format!("/api/{path}")).await.refuses_with(404, "not found");
     }
     two.door.post("/api/trustedsources/", &trusted).await.refuses_with(422, "subscriber_id");
-    let with_more = json!([{ "op": "add", "path": "/blocks/-", "value": { "ip": "2001:db8::", "mask": 48 } }]);
+    let with_more = json!([{ "op": "add", "path": "/blocks/-", "value": { "ip": "2001:db8::9", "mask": 48 } }]);
     door.patch(&format!("/api/{place_path}"), &with_more).await.is(204);
     for (address, count) in [("192.0.2.9", 1), ("192.0.3.9", 0), ("2001:db8::7", 1), ("x", 0)] {
         assert_eq!(door.list(&format!("customerlocations/?ip={address}")).await.len(), count, "{address}");
@@ -198,6 +275,12 @@ store::on_both! {
     async fn of_time_set_rules(database: TestDb) {
         let world = World::new(database).await;
         of_time_sets(&world).await;
+        world.server.stop().await;
+    }
+
+    async fn of_location_preferences(database: TestDb) {
+        let world = World::new(database).await;
+        of_preferences(&world).await;
         world.server.stop().await;
     }
 

@@ -8,8 +8,9 @@ use super::{commit, post, with, without};
 use crate::ngcp::client::{JSON, REPRESENTATION};
 use crate::ngcp::world::World;
 
-/// An empty location table in a database of its own, and where a server finds it.
-async fn registrar(engine: Engine) -> (TestDb, String) {
+/// An empty location table in a database of its own, on the same engine as the other, and where a server finds it.
+pub(in crate::ngcp) async fn registrar(beside: &TestDb) -> (TestDb, String) {
+    let engine = if beside.url.is_empty() { Engine::Sqlite } else { Engine::Postgres };
     let test = TestDb::new(engine).await;
     let (pk, time) = match engine {
         Engine::Postgres => ("SERIAL PRIMARY KEY NOT NULL", "TIMESTAMP WITHOUT TIME ZONE"),
@@ -36,7 +37,7 @@ async fn registrar(engine: Engine) -> (TestDb, String) {
 }
 
 /// A phone that has registered itself, for an hour.
-async fn registers(registrar: &TestDb, ruid: &str, username: &str, domain: &str) {
+pub(in crate::ngcp) async fn registers(registrar: &TestDb, ruid: &str, username: &str, domain: &str) {
     let expires = match registrar.db.is_postgres() {
         true => "(clock_timestamp() AT TIME ZONE 'UTC') + INTERVAL '1 hour'",
         false => "julianday('now') + 1.0 / 24",
@@ -195,6 +196,111 @@ async fn of_registrations(world: &World, registrar: &TestDb) {
     assert_eq!(of(one.door.list("subscriberregistrations/").await), [chief.id]);
 }
 
+/// What is another's is neither listed nor counted, found, changed or removed.
+async fn whose_registrations(world: &World, registrar: &TestDb) {
+    let resellers = [world.reseller("one").await, world.reseller("two").await];
+    let mut doors = Vec::new();
+    let mut all = Vec::new();
+    for (index, reseller) in resellers.iter().enumerate() {
+        let mut of_reseller = Vec::new();
+        for shop in ["a", "b"] {
+            let customer = world.customer(reseller).await;
+            let mut of_customer = Vec::new();
+            for (name, administrative) in [("chief", true), ("clerk", false)] {
+                let username = format!("{name}-{shop}");
+                let more = json!({ "username": username, "administrative": administrative });
+                let subscriber = world.subscriber(reseller, &customer, &more).await;
+                let mut own = Vec::new();
+                for phone in ["desk", "mobile"] {
+                    let ruid = format!("uloc-{index}-{username}-{phone}");
+                    registers(registrar, &ruid, &username, &reseller.domain).await;
+                    own.push(ruid);
+                }
+                of_customer.extend(own.clone());
+                // The chief sees those of its customer.
+                doors.push((subscriber.door, own, administrative.then_some(subscriber.id)));
+            }
+            let chief = doors.iter_mut().rev().find(|(_, _, chief)| chief.is_some()).unwrap();
+            chief.1.clone_from(&of_customer);
+            of_reseller.extend(of_customer);
+        }
+        // Who is in the domain without being a subscriber is nobody's.
+        registers(registrar, &format!("uloc-{index}-ghost"), "ghost", &reseller.domain).await;
+        all.extend(of_reseller.clone());
+        doors.push((reseller.door.clone(), of_reseller, None));
+    }
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort_unstable();
+        ids
+    };
+    for (door, own, _) in &doors {
+        // Page by page, each with the count of all of them.
+        let mut found = Vec::new();
+        for page in 1..=own.len().div_ceil(3) {
+            let shown = door.get(&format!("/api/subscriberregistrations/?page={page}&rows=3")).await.is(200);
+            assert_eq!(shown.json["total_count"], own.len(), "{shown:?}");
+            let more = page * 3 < own.len();
+            assert_eq!(shown.json["_links"]["next"].is_object(), more, "{page} of {shown:?}");
+            found.extend(shown.embedded().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        }
+        assert_eq!(sorted(found), sorted(own.clone()));
+        let beyond = door.get("/api/subscriberregistrations/?page=20000&rows=10").await.is(200);
+        assert_eq!((&beyond.json["total_count"], beyond.embedded().len()), (&json!(own.len()), 0));
+        let uncounted = door.get("/api/subscriberregistrations/?no_count=1&rows=1").await.is(200);
+        assert_eq!((&uncounted.json["total_count"], uncounted.embedded().len()), (&Value::Null, 1));
+        assert_eq!(uncounted.json["_links"]["next"].is_object(), own.len() > 1);
+        for other in all.iter().filter(|id| !own.contains(id)) {
+            let path = format!("/api/subscriberregistrations/{other}");
+            for answer in [
+                door.get(&path).await,
+                door.set(&path, "nat", true).await,
+                door.put(&path, &json!({})).await,
+                door.delete(&path).await,
+            ] {
+                answer.refuses(404, "Entity 'subscriberregistration' not found.");
+            }
+        }
+    }
+    for (door, own, chief) in &doors {
+        if let Some(id) = chief {
+            for (other, sees, _) in &doors {
+                let path = format!("/api/subscriberregistrations/?subscriber_id={id}");
+                let shown = other.get(&path).await.is(200);
+                let wanted = if sees.contains(&own[0]) { 2 } else { 0 };
+                assert_eq!((&shown.json["total_count"], shown.embedded().len()), (&json!(wanted), wanted));
+            }
+            let mine = format!("/api/subscriberregistrations/{}", own[0]);
+            door.delete(&mine).await.is(204);
+        }
+    }
+    let left = world.admin.list("subscriberregistrations/").await;
+    assert_eq!(left.len(), all.len() - 4, "all that nobody removed is there");
+}
+
+/// Texts that the registrar's columns don't hold, which one engine would take and the other not.
+async fn of_long_texts(world: &World) {
+    let reseller = world.reseller("one").await;
+    let customer = world.customer(&reseller).await;
+    let most = world.subscriber(&reseller, &customer, &json!({ "username": "u".repeat(64) })).await;
+    let long = world.subscriber(&reseller, &customer, &json!({ "username": "u".repeat(65) })).await;
+    let new = json!({ "subscriber_id": most.id, "contact": "sip:phone@192.0.2.5", "expires": 0, "q": 1 });
+    let of_long = with(&new, &json!({ "subscriber_id": long.id }));
+    let words = "Validation failed. field='username', input='', errors='The registrar takes at most 64 characters'";
+    reseller.door.post("/api/subscriberregistrations/", &of_long).await.refuses(422, words);
+    for (field, value) in [
+        ("contact", format!("sip:{}@192.0.2.5", "a".repeat(512))),
+        ("received", format!("sip:{}@192.0.2.5", "a".repeat(128))),
+        ("socket", format!("udp:[{}1]:5060", "0:".repeat(40))),
+        ("user_agent", "u".repeat(256)),
+    ] {
+        let answer = reseller.door.post("/api/subscriberregistrations/", &with(&new, &json!({ field: value }))).await;
+        assert_eq!(answer.status, 422, "{answer:?}");
+        assert!(answer.text.contains(&format!("field='{field}'")), "{answer:?}");
+    }
+    reseller.door.post("/api/subscriberregistrations/", &new).await.is(201);
+    assert_eq!(reseller.door.list("subscriberregistrations/").await.len(), 1);
+}
+
 /// Without a registrar there are none, and none can be made; one that can't be reached is unavailable.
 async fn without_a_registrar(world: &World) {
     let reseller = world.reseller("one").await;
@@ -212,10 +318,23 @@ async fn without_a_registrar(world: &World) {
 
 store::on_both! {
     async fn of_registration_rules(database: TestDb) {
-        let engine = if database.url.is_empty() { Engine::Sqlite } else { Engine::Postgres };
-        let (registrar, url) = registrar(engine).await;
+        let (registrar, url) = registrar(&database).await;
         let world = World::with(database, &[("STROWGER_REGISTRAR_DATABASE_URL", &url)]).await;
         of_registrations(&world, &registrar).await;
+        world.server.stop().await;
+    }
+
+    async fn whose_registrations_are_seen(database: TestDb) {
+        let (registrar, url) = registrar(&database).await;
+        let world = World::with(database, &[("STROWGER_REGISTRAR_DATABASE_URL", &url)]).await;
+        whose_registrations(&world, &registrar).await;
+        world.server.stop().await;
+    }
+
+    async fn texts_that_the_registrar_does_not_hold(database: TestDb) {
+        let (_registrar, url) = registrar(&database).await;
+        let world = World::with(database, &[("STROWGER_REGISTRAR_DATABASE_URL", &url)]).await;
+        of_long_texts(&world).await;
         world.server.stop().await;
     }
 

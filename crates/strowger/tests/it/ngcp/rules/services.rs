@@ -22,7 +22,7 @@ async fn of_services(world: &World) {
         vec![
             post("reminders/", reminder.clone(), "Reminder already exists for this subscriber"),
             post("reminders/", with(&reminder, &json!({ "subscriber_id": 999_999 })), "Invalid 'subscriber_id'…"),
-            post("reminders/", with(&reminder, &json!({ "time": "7 o'clock" })), "…field='time'…"),
+            post("reminders/", with(&reminder, &json!({ "time": "7 o'clock" })), "…field='time', input='7 o'clock'…"),
             post("reminders/", with(&reminder, &json!({ "time": "24:00" })), "…must be HH:MM…"),
             post("reminders/", with(&reminder, &json!({ "recur": "yearly" })), "…'yearly' is not a valid value…"),
             post("reminders/", without(&reminder, "recur"), "…Recur field is required…"),
@@ -34,9 +34,14 @@ async fn of_services(world: &World) {
             put(
                 &path("voicemailsettings"),
                 with(&voicemail, &json!({ "attach": false })),
-                "…Must be set if delete is set…",
+                "…field='attach', input='false', errors='Must be set if delete is set'",
             ),
-            put(&path("voicemailsettings"), with(&voicemail, &json!({ "sms_number": "0123" })), "…field='sms_number'…"),
+            put(
+                &path("voicemailsettings"),
+                with(&voicemail, &json!({ "sms_number": "0123" })),
+                "…field='sms_number', input='0123'…",
+            ),
+            set(&path("voicemailsettings"), "sms_number", "0123", "…field='sms_number', input='0123'…"),
             put(&path("voicemailsettings"), with(&voicemail, &json!({ "email": "me" })), "…field='email'…"),
             set(&path("voicemailsettings"), "pin", "123", "…field='pin', input='*****'…"),
             put(&path("faxserversettings"), fax, "…neither an e-mail address nor a number…"),
@@ -49,8 +54,14 @@ async fn of_services(world: &World) {
             put(
                 &path("ccmapentries"),
                 json!({ "mappings": [{ "auth_key": "a" }, { "auth_key": "a" }] }),
-                "…a key is there twice…",
+                "…field='auth_key', input='', errors='a key is there twice'",
             ),
+            put(
+                &path("ccmapentries"),
+                json!({ "mappings": [{ "auth_key": "k".repeat(256) }] }),
+                "…field='mappings_0_auth_key', input='*****'…",
+            ),
+            put(&path("ccmapentries"), json!({ "mappings": "key" }), "…field='mappings', input='*****'…"),
             patch(
                 &path("speeddials"),
                 json!([{ "op": "remove", "path": "/speeddials/3" }]),
@@ -59,6 +70,20 @@ async fn of_services(world: &World) {
         ],
     )
     .await;
+
+    // Each collection finds what is a subscriber's.
+    world.subscriber(&reseller, &customer, &json!({})).await;
+    for collection in "speeddials voicemailsettings faxserversettings mailtofaxsettings managersecretary ccmapentries \
+        callforwards cfmappings autoattendants"
+        .split_whitespace()
+    {
+        let found = door.get(&format!("/api/{collection}/?subscriber_id={id}")).await.is(200);
+        assert_eq!((&found.json["total_count"], found.embedded().len()), (&json!(1), 1), "{collection}: {found:?}");
+        for none in ["999999", "x"] {
+            let found = door.get(&format!("/api/{collection}/?subscriber_id={none}")).await.is(200);
+            assert_eq!(found.json["total_count"], 0, "{collection}: {none}");
+        }
+    }
 
     // Speed dials become URIs in the subscriber's domain, and are patched member by member.
     let domain = door.item(&format!("/api/subscribers/{id}")).await["domain"].as_str().unwrap().to_owned();

@@ -97,6 +97,16 @@ async fn of_sets(world: &World) {
     chief.door.set(&format!("/api/{path}"), "name", "x").await.refuses_with(403, "the reseller's");
     chief.door.delete(&format!("/api/{path}")).await.refuses_with(403, "the reseller's");
     chief.door.delete(&format!("/api/soundsets/{quiet}")).await.is(404);
+    // A parent that is not for it has no name for it.
+    let below = json!({ "name": "below", "customer_id": customer.id, "parent_id": quiet });
+    let below = format!("/api/soundsets/{}", one.door.create("soundsets", &below).await);
+    for (door, name) in [(&one.door, json!("quiet")), (&chief.door, Value::Null)] {
+        let shown = door.item(&below).await;
+        assert_eq!((&shown["parent_id"], &shown["parent_name"]), (&json!(quiet), &name), "{shown}");
+    }
+    chief.door.set(&below, "description", "ours").await.is(204);
+    assert_eq!(one.door.item(&below).await["parent_name"], "quiet");
+    one.door.delete(&below).await.is(204);
     // A new default takes the place of the old one.
     chief.door.set(&format!("/api/soundsets/{mine}"), "contract_default", true).await.is(204);
     assert_eq!(one.door.item(&format!("/api/soundsets/{own}")).await["contract_default"], false);
@@ -168,8 +178,17 @@ async fn of_files(world: &World) {
     one.door.send("POST", "/api/soundsets/", &[FORM], upload(&json!({}), &wav())).await.refuses_with(415, "multipart");
 
     // The customer's own set plays what is behind it, until it has a recording of its own.
+    let silent = with(&of(front, "busy"), &json!({ "use_parent": true }));
+    let silent = chief.door.create("soundfiles", &silent).await;
+    one.door.get(&format!("/api/soundfilerecordings/{silent}")).await.is(404);
     let own = with(&of(front, "music_on_hold"), &json!({ "use_parent": true }));
     let own = chief.door.create("soundfiles", &own).await;
+    for (file, heard) in [(id, true), (own, true), (silent, false)] {
+        let shown = one.door.item(&format!("/api/soundfiles/{file}")).await;
+        let link = &shown["_links"]["ngcp:soundfilerecordings"][0]["href"];
+        let wanted = if heard { json!(format!("/api/soundfilerecordings/{file}")) } else { Value::Null };
+        assert_eq!((&shown["has_recording"], link), (&json!(heard), &wanted), "{shown}");
+    }
     assert_eq!(chief.door.get(&format!("/api/soundfilerecordings/{own}")).await.is(200).bytes, wav());
     let now = with(&of(front, "music_on_hold"), &json!({ "use_parent": false, "filename": "ours" }));
     let mp3 = b"ID3\x04\x00";

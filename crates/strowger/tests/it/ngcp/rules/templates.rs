@@ -214,6 +214,8 @@ async fn of_brandings(world: &World) {
     clerk.door.get("/api/resellerbrandinglogos/").await.is(404);
     let plain = one.door.create("resellerbrandings", &branding).await;
     one.door.get(&format!("/api/resellerbrandinglogos/{plain}")).await.is(404);
+    let links = async || one.door.item(&format!("/api/resellerbrandings/{plain}")).await["_links"].clone();
+    assert_eq!(links().await["ngcp:resellerbrandinglogos"], Value::Null, "there is none to follow it to");
 }
 
 async fn of_attendants(world: &World) {

@@ -12,11 +12,14 @@ mod rows;
 mod services;
 mod sounds;
 mod table;
+mod telephones;
 mod verbs;
 
 use std::collections::BTreeSet;
 
 use people::People;
+
+use super::rules::registrations::registrar;
 
 /// The resources that `OPTIONS /api/` names.
 fn named(links: &[&str]) -> BTreeSet<String> {
@@ -30,12 +33,13 @@ fn named(links: &[&str]) -> BTreeSet<String> {
 
 store::on_both! {
     async fn every_resource_shows_and_lets_do_what_the_role_may(database: TestDb) {
-        let world = orders::world(database).await;
+        let (registrar, url) = registrar(&database).await;
+        let world = orders::world(database, &url).await;
         let people = People::new(&world).await;
         let mut complaints = Vec::new();
         verbs::every_resource_is_in_the_table(&world, &people, &mut complaints).await;
         verbs::every_verb_of_every_role(&people, &mut complaints).await;
-        let rows = rows::make(&world, &people).await;
+        let rows = rows::make(&world, &people, &registrar).await;
         reach::nobody_reaches_what_is_not_theirs(&people, &rows, &mut complaints).await;
         assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
         world.server.stop().await;

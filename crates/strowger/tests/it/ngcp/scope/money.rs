@@ -25,7 +25,9 @@ pub(super) async fn of_reseller(reseller: &Reseller, owner: Owner, rows: &mut Ve
 /// Those of a house.
 pub(super) async fn of_house(house: &House, of_reseller: Owner, rows: &mut Vec<Row>) {
     let owner = Owner { customer: Some(house.customer.id), ..of_reseller };
-    rows.push(Row { resource: "customerbalances", id: house.customer.id, owner });
+    for resource in ["customerbalances", "balanceintervals"] {
+        rows.push(Row { resource, id: house.customer.id, owner });
+    }
     let door = &house.reseller.door;
     let cash = json!({ "subscriber_id": house.chief.id, "amount": 100 });
     door.post("/api/topupcash/", &cash).await.is(204);

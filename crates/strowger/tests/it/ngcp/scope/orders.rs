@@ -13,12 +13,13 @@ use crate::stock::Stock;
 
 const FIRST: u64 = 442_079_468_000;
 
-/// A server with a vendor that is asked while somebody searches.
-pub(super) async fn world(database: TestDb) -> World {
+/// A server with a registrar, and with a vendor that is asked while somebody searches.
+pub(super) async fn world(database: TestDb, registrar: &str) -> World {
     let site = Site::new(database);
     let stock = Stock::new(&site, "stock", "7", FIRST, 10);
     site.vendors(&stock.line("own"));
-    World::of(site, &[("STROWGER_NUMBER_VENDORS", "realtime")]).await
+    let settings = [("STROWGER_NUMBER_VENDORS", "realtime"), ("STROWGER_REGISTRAR_DATABASE_URL", registrar)];
+    World::of(site, &settings).await
 }
 
 /// Buys a number for each customer, and waits until its order has come to its end.

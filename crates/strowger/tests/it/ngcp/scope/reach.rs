@@ -10,14 +10,16 @@ use super::table::{ITEM, Rows, Rule, TABLE};
 
 pub(super) async fn nobody_reaches_what_is_not_theirs(people: &People, rows: &[Row], complaints: &mut Vec<String>) {
     let with_rows: BTreeSet<&str> = rows.iter().map(|row| row.resource).collect();
-    for rule in TABLE.iter().filter(|rule| rule.rows == Rows::Owned) {
+    for rule in TABLE.iter().filter(|rule| is_somebodys(rule)) {
         assert!(with_rows.contains(rule.name), "no row of {}: make some, so that it is known who sees them", rule.name);
     }
     let before = all(people, rows).await;
     for viewer in &people.viewers {
-        for rule in TABLE.iter().filter(|rule| rule.rows == Rows::Owned) {
+        for rule in TABLE.iter().filter(|rule| is_somebodys(rule)) {
             let of: Vec<&Row> = rows.iter().filter(|row| row.resource == rule.name).collect();
-            listed(viewer, rule, &of, complaints).await;
+            if rule.rows == Rows::Owned {
+                listed(viewer, rule, &of, complaints).await;
+            }
             for row in of {
                 fetched(viewer, rule, row, complaints).await;
             }
@@ -28,6 +30,17 @@ pub(super) async fn nobody_reaches_what_is_not_theirs(people: &People, rows: &[R
             complaints.push(format!("{path} was changed by somebody who was refused: {item}"));
         }
     }
+}
+
+/// Whether its rows belong to somebody.
+fn is_somebodys(rule: &Rule) -> bool {
+    matches!(rule.rows, Rows::Owned | Rows::Apart)
+}
+
+/// The id of an item, or of that which it is a member of.
+fn first_id(item: &Value) -> i64 {
+    let href = item["_links"]["self"]["href"].as_str().unwrap_or_else(|| panic!("no self in {item}"));
+    href.split('/').nth(3).and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("no id in {href}"))
 }
 
 /// All rows as the administrator sees them.
@@ -49,7 +62,7 @@ async fn listed(viewer: &Viewer, rule: &Rule, rows: &[&Row], complaints: &mut Ve
         complaints.push(format!("{}: list of {}: {} {}", viewer.name, rule.name, answer.status, answer.text));
         return;
     }
-    let ids = answer.ids();
+    let ids: Vec<i64> = answer.embedded().iter().map(first_id).collect();
     if answer.json["total_count"] != json!(ids.len()) {
         let count = &answer.json["total_count"];
         complaints.push(format!("{}: {} {} in the list, {count} counted", viewer.name, ids.len(), rule.name));

@@ -1,6 +1,7 @@
 //! Rows of every resource, each with whom it belongs to.
 
 use serde_json::json;
+use store::testing::TestDb;
 
 use super::people::{House, People, Viewer};
 use crate::ngcp::client::id_of;
@@ -39,10 +40,11 @@ impl Row {
 }
 
 /// Makes what is not there yet, and lists all of it.
-pub(super) async fn make(world: &World, people: &People) -> Vec<Row> {
+pub(super) async fn make(world: &World, people: &People, registrar: &TestDb) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut known = Vec::new();
     super::orders::make(world, people, &mut rows).await;
+    super::telephones::make(world, people, registrar, &mut rows).await;
     world.site.ok("pool add scope --area-code 20").await;
     world.site.ok("number add scope 442079469000 442079469009").await;
     for (n, house) in people.houses.iter().enumerate() {

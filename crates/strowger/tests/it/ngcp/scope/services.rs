@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::rows::{Owner, Row};
+use crate::ngcp::form::{FORM, form, wav};
 use crate::ngcp::world::Reseller;
 
 /// Those of a subscriber.
@@ -23,4 +24,7 @@ pub(super) async fn of_subscriber(reseller: &Reseller, subscriber: i64, owner: O
     ] {
         rows.push(Row { resource, id: reseller.door.create(resource, &body).await, owner });
     }
+    let greeting = form(&json!({ "subscriber_id": subscriber, "dir": "busy" }), "greetingfile", "busy.wav", &wav());
+    let id = reseller.door.send("POST", "/api/voicemailgreetings/", &[FORM], greeting).await.is(201).id();
+    rows.push(Row { resource: "voicemailgreetings", id, owner });
 }

@@ -28,7 +28,9 @@ pub(super) async fn of_reseller(reseller: &Reseller, owner: Owner, rows: &mut Ve
     let branding = branding.first().map(id_of).expect("a branding");
     let logo = form(&json!({}), "logo", "logo.png", PNG);
     reseller.door.send("PUT", &format!("/api/resellerbrandings/{branding}"), &[FORM], logo).await.is(204);
-    rows.push(Row { resource: "resellerbrandings", id: branding, owner: served });
+    for resource in ["resellerbrandings", "resellerbrandinglogos"] {
+        rows.push(Row { resource, id: branding, owner: served });
+    }
     let email = json!({ "name": "mail", "from_email": "a@example.org", "subject": "x", "body": "x" });
     let invoice = json!({ "name": "invoice", "type": "html", "data": "<html/>" });
     for (resource, body) in [("emailtemplates", email), ("invoicetemplates", invoice)] {

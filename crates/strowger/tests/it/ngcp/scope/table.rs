@@ -19,6 +19,8 @@ pub(super) struct Rule {
 pub(super) enum Rows {
     /// They belong to a reseller, a customer or a subscriber, and only those above see them.
     Owned,
+    /// As those; but the collection is no list of them.
+    Apart,
     /// They are the operator's, and whoever may look at them sees all.
     Shared,
     /// There are none: one document, or nothing but a call.
@@ -62,7 +64,7 @@ pub(super) const TABLE: &[Rule] = &[
     rule("admins", ["ARKCL", "ARKCL"], ["ARKCL", "ARKCL", "ARKCL", "ARKCL"], Rows::Owned),
     call("applyrewrites", "ARMS"),
     call("authtokens", EVERYONE),
-    rule("balanceintervals", [STAFF, ""], [STAFF, "", "", ""], Rows::None),
+    rule("balanceintervals", [STAFF, ""], [STAFF, "", "", ""], Rows::Owned),
     rule("billingnetworks", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
     rule("customerbalances", [STAFF, ""], [STAFF, "AR", "AR", ""], Rows::Owned),
     rule("profilepackages", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
@@ -127,7 +129,7 @@ pub(super) const TABLE: &[Rule] = &[
     rule("autoattendants", ["ARMS", ""], ["ARMS", "ARMS", "ARMS", ""], Rows::Owned),
     rule("emailtemplates", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
     rule("invoicetemplates", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
-    rule("resellerbrandinglogos", [EVERYONE, ""], [EVERYONE, "", "", ""], Rows::None),
+    rule("resellerbrandinglogos", [EVERYONE, ""], [EVERYONE, "", "", ""], Rows::Apart),
     rule("resellerbrandings", [EVERYONE, "AR"], [EVERYONE, "AR", "AR", "AR"], Rows::Owned),
     rule("soundfilerecordings", ["", ""], ["ARM", "", "", ""], Rows::Owned),
     rule("soundfiles", ["ARM", "ARM"], ["ARM", "ARM", "ARM", "ARM"], Rows::Owned),
@@ -142,7 +144,7 @@ pub(super) const TABLE: &[Rule] = &[
     rule("subscriberlocationmappings", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
     document("subscriberpreferencedefs", EVERYONE),
     rule("subscriberpreferences", [EVERYONE, ""], [EVERYONE, EVERYONE, EVERYONE, ""], Rows::Owned),
-    rule("subscriberregistrations", [EVERYONE, EVERYONE], [EVERYONE, EVERYONE, EVERYONE, EVERYONE], Rows::None),
+    rule("subscriberregistrations", [EVERYONE, EVERYONE], [EVERYONE, EVERYONE, EVERYONE, EVERYONE], Rows::Owned),
     rule("subscriberprofiles", ["ARMS", "AR"], ["ARMS", "AR", "AR", "AR"], Rows::Owned),
     rule("subscriberprofilesets", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
     rule("subscribers", [EVERYONE, "ARKCM"], [EVERYONE, EVERYONE, EVERYONE, "ARKCM"], Rows::Owned),
@@ -179,7 +181,7 @@ pub(super) const TABLE: &[Rule] = &[
     rule("emergencymappings", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
     empty("faxes", EVERYONE),
     empty("faxrecordings", EVERYONE),
-    empty("interceptions", "AL"),
+    rule("interceptions", ["AL", "AL"], ["AL", "AL", "AL", "AL"], Rows::Shared),
     empty("invoices", "AR"),
     empty("maliciouscalls", "ARMS"),
     document("metaconfigdefs", "AR"),
@@ -196,11 +198,11 @@ pub(super) const TABLE: &[Rule] = &[
     empty("pbxdeviceprofiles", "ARMS"),
     empty("pbxdevices", "ARMS"),
     empty("pbxfielddevicepreferences", "ARKCM"),
-    rule("pbxusers", ["ARMS", ""], ["ARMS", "", "", ""], Rows::None),
+    rule("pbxusers", ["ARMS", ""], ["ARMS", "", "", ""], Rows::Owned),
     rule("provisioningtemplates", ["AR", "AR"], ["AR", "AR", "AR", "AR"], Rows::Owned),
     empty("sipcaptures", "AR"),
     empty("sms", "ARMS"),
-    empty("voicemailgreetings", EVERYONE),
+    rule("voicemailgreetings", [EVERYONE, EVERYONE], [EVERYONE, EVERYONE, "", EVERYONE], Rows::Owned),
     empty("voicemailrecordings", EVERYONE),
     empty("voicemails", EVERYONE),
 ];
