@@ -2,7 +2,7 @@
 //!
 //! Subscribers are locked as long as their account or one above it is. Whoever is terminated takes with it the accounts
 //! below, their subscribers, domains, sound sets, locations, preferences, numbers, reservations, credit holds and logins,
-//! and a reseller what [`belongings`] names; the rows of accounts stay for what refers to them.
+//! and a reseller what `belongings` names; the rows of accounts stay for what refers to them.
 
 use store::{Tx, args};
 

@@ -88,7 +88,7 @@ fn compile(patterns: &[String]) -> Result<RegexSet> {
 
 /// The level of that id, ready to be asked about calls to numbers that are ported to that carrier, or to none; none where
 /// there is no such level. However many carriers it names, there are the patterns of the level and of one of them, which
-/// take at most [`MOST_COMPILED`] bytes each.
+/// take at most `MOST_COMPILED` bytes each.
 ///
 /// # Errors
 /// As [`Screen::new`].

@@ -194,7 +194,7 @@ pub async fn recording(tx: &mut Tx, caller: &Caller, id: SoundFileId) -> Result<
     Ok(Recording { filename, format, data: row.at(0)? })
 }
 
-/// Those of the files for which [`recording`] finds one; for ids that a [`listing`] has given.
+/// Those of the files for which [`recording()`] finds one; for ids that a [`listing`] has given.
 ///
 /// # Errors
 /// Only those of the database.
