@@ -158,6 +158,7 @@ impl Error {
     pub fn public_message(&self) -> String {
         match self {
             Error::Store(store::Error::Unavailable(_)) => "the database can't be reached at the moment".to_owned(),
+            Error::Store(store::Error::TimedOut(_)) => "the database takes too long at the moment".to_owned(),
             Error::Store(_) | Error::Internal(_) => "internal error".to_owned(),
             other => other.to_string(),
         }

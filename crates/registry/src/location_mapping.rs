@@ -68,6 +68,7 @@ statements! {
 impl Kept for LocationMapping {
     const LIST: &'static Source = &ALL;
     const UNIQUE: &'static str = "subscriber_id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscribers", "subscriber_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep location mappings")?;

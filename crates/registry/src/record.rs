@@ -6,6 +6,8 @@
 
 mod several;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{FromVal, Row, Tx, Val, args};
@@ -255,9 +257,26 @@ pub async fn hold<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
     get(tx, caller, id).await
 }
 
-async fn hold_whole<R: Kept>(tx: &mut Tx, part: &R) -> Result<()> {
-    if let Some((table, column)) = R::PART_OF {
-        tx.query_opt(&lock_sql(table), &[part.value(column)]).await?;
+/// As [`hold`], with what it is a part of held before it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn hold_part<R: Kept>(tx: &mut Tx, caller: &Caller, id: i64) -> Result<R> {
+    hold_wholes::<R>(tx, id, None).await?;
+    hold(tx, caller, id).await
+}
+
+/// Holds what the record of that id is a part of, and what it becomes a part of; whoever moves a part the other way holds
+/// them in the same order.
+async fn hold_wholes<R: Kept>(tx: &mut Tx, id: i64, becomes: Option<&R>) -> Result<()> {
+    let Some((table, column)) = R::PART_OF else { return Ok(()) };
+    let is = load::<R>(tx, &[id]).await?;
+    let wholes = is.iter().chain(becomes).filter_map(|part| match part.value(column) {
+        Val::Int(whole) => Some(whole),
+        _ => None,
+    });
+    for whole in wholes.collect::<BTreeSet<i64>>() {
+        tx.query_opt(&lock_sql(table), args![whole]).await?;
     }
     Ok(())
 }
@@ -319,7 +338,7 @@ pub(crate) async fn insert<R: Kept>(tx: &mut Tx, mut record: R) -> Result<R> {
 pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record: R) -> Result<R> {
     R::must_keep(caller)?;
     caller.must_write()?;
-    hold_whole(tx, &record).await?;
+    hold_wholes(tx, record.id(), Some(&record)).await?;
     let before = hold::<R>(tx, caller, record.id()).await?;
     record.settle(tx, caller, now, Some(&before)).await?;
     let mut values = record.values();
@@ -342,10 +361,7 @@ pub async fn update<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, mut record:
 pub async fn delete<R: Kept>(tx: &mut Tx, caller: &Caller, now: i64, id: i64) -> Result<R> {
     R::must_keep(caller)?;
     caller.must_write()?;
-    if let (Some(_), Some(part)) = (R::PART_OF, load::<R>(tx, &[id]).await?.first()) {
-        hold_whole(tx, part).await?;
-    }
-    let before = hold::<R>(tx, caller, id).await?;
+    let before = hold_part::<R>(tx, caller, id).await?;
     before.going(tx, caller, now).await?;
     remove(tx, &before).await?;
     journal::record(tx, caller, now, Some(&before), None).await?;

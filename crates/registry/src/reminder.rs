@@ -87,6 +87,7 @@ fn time_of_day(text: &str) -> Option<String> {
 impl Kept for Reminder {
     const LIST: &'static Source = &ALL;
     const UNIQUE: &'static str = "subscriber_id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscribers", "subscriber_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_write()

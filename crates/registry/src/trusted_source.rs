@@ -60,6 +60,7 @@ statements! {
 impl Kept for TrustedSource {
     const LIST: &'static Source = &ALL;
     const UNIQUE: &'static str = "src_ip";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscribers", "subscriber_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep trusted sources")?;

@@ -69,6 +69,7 @@ pub(crate) async fn delete_of_subscriber(tx: &mut Tx, id: SubscriberId) -> Resul
 impl Kept for UpnRewriteSet {
     const LIST: &'static Source = &ALL;
     const UNIQUE: &'static str = "id";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscribers", "subscriber_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep UPN rewrite sets")

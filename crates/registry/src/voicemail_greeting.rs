@@ -108,7 +108,7 @@ pub async fn update(
     (greeting.format, greeting.size) = match data {
         Some(data) => recording::accept(FIELD, data)?,
         None => {
-            let before: Greeting = record::hold(tx, caller, greeting.id.0).await?;
+            let before: Greeting = record::hold_part(tx, caller, greeting.id.0).await?;
             (before.format, before.size)
         }
     };
@@ -139,6 +139,7 @@ pub(crate) async fn forget(tx: &mut Tx, caller: &Caller, now: i64, id: Subscribe
 impl Kept for Greeting {
     const LIST: &'static Source = &ALL;
     const UNIQUE: &'static str = "dir";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscribers", "subscriber_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         match caller.role {

@@ -16,6 +16,9 @@ pub enum Error {
     /// The database can't be reached, or the connection was lost when it is not known whether a commit took effect.
     #[error("database unavailable: {0}")]
     Unavailable(String),
+    /// A statement took longer than it may and was ended; nothing was committed.
+    #[error("statement took too long: {0}")]
+    TimedOut(String),
     /// A row was expected and there is none.
     #[error("no row")]
     NoRow,
@@ -85,8 +88,7 @@ impl From<tokio_postgres::Error> for Error {
             "23503" => Error::ForeignKey(text),
             // serialization failure, deadlock, read-only after a switch-over, server shutting down or starting
             "40001" | "40P01" | "25006" | "57P01" | "57P02" | "57P03" => Error::Retry(text),
-            // It took longer than a statement may, and was ended.
-            "57014" => Error::Unavailable(text),
+            "57014" => Error::TimedOut(text),
             _ => Error::Engine(text),
         }
     }

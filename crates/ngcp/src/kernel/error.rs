@@ -134,7 +134,9 @@ pub(crate) fn general(error: &Error, singular: &str, sent: &str) -> Refusal {
         Error::Conflict(_) | Error::IllegalMove { .. } | Error::NoCredit { .. } | Error::VendorRefused(_) => {
             Refusal::new(422, error.public_message())
         }
-        Error::Unavailable(_) | Error::Store(store::Error::Unavailable(_)) => Refusal::new(503, ""),
+        Error::Unavailable(_) | Error::Store(store::Error::Unavailable(_) | store::Error::TimedOut(_)) => {
+            Refusal::new(503, "")
+        }
         Error::Store(_) | Error::Internal(_) => Refusal::new(500, "Internal Server Error"),
     }
 }

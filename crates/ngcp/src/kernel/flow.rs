@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use registry::{Caller, Error};
+use tokio::sync::Semaphore;
 
 use super::call::{Call, Params, Reply};
 use super::error::Outcome;
@@ -20,6 +21,10 @@ pub(crate) const LONGEST: Duration = Duration::from_hours(6);
 
 /// How long whoever has not asked for an answer at once waits for work that goes on by itself.
 pub(crate) const WAIT: Duration = Duration::from_secs(45);
+
+/// Work that goes on by itself at a time; what comes beside it is done while its sender waits.
+const MOST_GOING: usize = 16;
+static GOING: Semaphore = Semaphore::const_new(MOST_GOING);
 
 /// Such a request.
 pub(crate) struct Flow<'a> {
@@ -50,14 +55,19 @@ pub(super) async fn run(
     resource.behaviour.flow(Flow { state, caller, now, params, call, body }).await
 }
 
-/// Lets work go on to its end, whether its sender waits for that or not: whether it is done. `what` it is, for the log.
+/// Lets work go on to its end, whether its sender waits for that or not: whether it is done. `what` it is, for the log. A
+/// stop of the server ends it: what is left is removed when it is asked for again.
 pub(crate) async fn goes_on(
     call: &Call,
     what: &'static str,
     work: impl Future<Output = registry::Result<()>> + Send + 'static,
 ) -> Outcome<bool> {
     let work = async move { work.await.inspect_err(|error| tracing::warn!(%error, "{what} not finished")) };
-    let going = tokio::spawn(work);
+    let Ok(place) = GOING.try_acquire() else { return Ok(work.await.map(|()| true)?) };
+    let going = tokio::spawn(async move {
+        let _place = place;
+        work.await
+    });
     let wait = if call.wants_no_wait() { Duration::ZERO } else { WAIT };
     match tokio::time::timeout(wait, going).await {
         Ok(done) => Ok(done.map_err(|error| Error::Internal(format!("{what}: {error}")))?.map(|()| true)?),

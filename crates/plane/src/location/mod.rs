@@ -328,7 +328,9 @@ async fn in_time<T>(work: impl Future<Output = store::Result<T>>) -> Result<T> {
 
 fn of_store(error: store::Error) -> Error {
     match error {
-        store::Error::Unavailable(why) | store::Error::Retry(why) => Error::Unavailable(why),
+        store::Error::Unavailable(why) | store::Error::TimedOut(why) | store::Error::Retry(why) => {
+            Error::Unavailable(why)
+        }
         other => Error::Failed(other),
     }
 }

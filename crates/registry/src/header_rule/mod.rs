@@ -137,6 +137,7 @@ fn check_room(count: i64, most: i64, of: &str) -> Result<()> {
 #[async_trait::async_trait]
 impl Kept for RuleSet {
     const LIST: &'static Source = &SETS;
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscribers", "subscriber_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep header rules")

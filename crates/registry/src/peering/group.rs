@@ -1,6 +1,6 @@
 //! Groups of peering servers.
 
-use store::Tx;
+use store::{Tx, args};
 
 use super::rule::{InboundRule, Rule};
 use super::server::{self, Server};
@@ -57,6 +57,7 @@ statements! {
     OF_ACCOUNT = "SELECT id FROM peering_groups WHERE contract_id = $1 ORDER BY id LIMIT 100";
     // Of what is in a group.
     SERVERS_OF = "SELECT id FROM peering_servers WHERE group_id = $1 ORDER BY id LIMIT 100";
+    HOLD_OF_ACCOUNT = "SELECT id FROM peering_groups WHERE contract_id = $1 ORDER BY id {wait}";
     RULES_OF = "SELECT id FROM peering_rules WHERE group_id = $1 ORDER BY id LIMIT 100";
     INBOUND_RULES_OF = "SELECT id FROM peering_inbound_rules WHERE group_id = $1 ORDER BY id LIMIT 100";
 }
@@ -99,6 +100,7 @@ impl Kept for Group {
 
 /// Removes the groups of an account that ends.
 pub(crate) async fn delete_of_account(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId) -> Result<()> {
+    tx.query(HOLD_OF_ACCOUNT, args![account]).await?;
     record::delete_all::<Group>(tx, &Caller::system(&caller.name), now, OF_ACCOUNT, account.0).await
 }
 

@@ -151,6 +151,7 @@ fn check(name: &str, number: &str) -> Result<()> {
 impl Kept for ResellerEntry {
     const LIST: &'static Source = &RESELLERS;
     const UNIQUE: &'static str = "number";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("accounts", "reseller_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_be_reseller("keep the phonebooks of resellers")
@@ -195,6 +196,7 @@ impl Entry for ResellerEntry {
 impl Kept for CustomerEntry {
     const LIST: &'static Source = &CUSTOMERS;
     const UNIQUE: &'static str = "number";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("accounts", "customer_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         match caller.role {
@@ -250,6 +252,7 @@ impl Entry for CustomerEntry {
 impl Kept for SubscriberEntry {
     const LIST: &'static Source = &SUBSCRIBERS;
     const UNIQUE: &'static str = "number";
+    const PART_OF: Option<(&'static str, &'static str)> = Some(("subscribers", "subscriber_id"));
 
     fn must_keep(caller: &Caller) -> Result<()> {
         caller.must_write()

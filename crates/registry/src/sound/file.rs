@@ -156,7 +156,7 @@ pub async fn update(
     match recording {
         Some(recording) => describe(&mut file, recording)?,
         None => {
-            let before: SoundFile = record::hold(tx, caller, file.id.0).await?;
+            let before: SoundFile = record::hold_part(tx, caller, file.id.0).await?;
             (file.format, file.size) = (before.format, before.size);
         }
     }

@@ -166,6 +166,39 @@ store::on_both! {
         assert!(left.is_empty(), "all have been caught up with");
     }
 
+    async fn a_change_waits_for_whom_it_was_not_followed_for(test: TestDb) {
+        started(&test).await;
+        let free = give_profile(&test, "free", "0").await;
+        let package = Package { initial_balance: 0, ..a_package(free) };
+        let package = keep(&test, package).await.expect("a package");
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let id = agree(&test, &Assignment::Package(package.id)).await.expect("a customer");
+            transaction!(test.db, |tx| account::pay(tx, &admin(), NOW, id, Money(2_000_000)).await).expect("paid");
+            ids.push(id);
+        }
+        let changes = async || {
+            test.db.reader().query("SELECT id FROM profile_package_changes", &[]).await.expect("changes").len()
+        };
+        let kept = Package { carry_over_mode: CarryOver::CarryOver, ..package };
+        let changed = NOW + DAY + 3;
+        transaction!(test.db, |tx| record::update(tx, &admin(), changed, kept.clone()).await).expect("changed");
+        // One that has begun before the day ended, and comes to the package after it was changed.
+        interval::catch_up_due(&test.db, NOW + DAY - 2).await.expect("swept");
+        assert_eq!(changes().await, 1, "what is changed later is for a later sweep");
+        write(&test, "UPDATE accounts SET status = 'odd' WHERE id = $1", ids[0]).await;
+        for _ in 0..2 {
+            interval::catch_up_due(&test.db, NOW + 2 * DAY).await.expect("swept");
+            assert_eq!(changes().await, 1, "one of its accounts still needs it");
+        }
+        write(&test, "UPDATE accounts SET status = 'active' WHERE id = $1", ids[0]).await;
+        interval::catch_up_due(&test.db, NOW + 2 * DAY).await.expect("swept");
+        assert_eq!(changes().await, 0);
+        for id in ids {
+            assert_eq!(money_of(&test, id).await.0, "0.00", "the first day ended before the change");
+        }
+    }
+
     async fn of_many_changes_the_last_are_kept(test: TestDb) {
         started(&test).await;
         let free = give_profile(&test, "free", "0").await;

@@ -30,7 +30,7 @@ async fn the_server_ends_what_takes_too_long() {
     let db = Db::postgres_within(&test.url, 1, Duration::from_millis(50)).expect("a pool");
     let begun = Instant::now();
     let slow = db.reader().query("SELECT CAST(pg_sleep(30) AS TEXT)", &[]).await;
-    assert!(matches!(slow, Err(Error::Unavailable(_))), "{slow:?}");
+    assert!(matches!(slow, Err(Error::TimedOut(_))), "{slow:?}");
     assert!(begun.elapsed() < Duration::from_secs(10));
     // The connection is good for what comes next.
     assert_eq!(db.reader().query("SELECT 1", &[]).await.expect("an answer").len(), 1);

@@ -16,6 +16,8 @@ mod row;
 mod terms;
 mod view;
 
+use std::collections::HashSet;
+
 use store::{Db, Tx, args};
 
 use super::mapping::{self, Assignment};
@@ -46,8 +48,10 @@ statements! {
         VALUES ($1, $2, $3, -1)";
     FORGET = "DELETE FROM profile_package_changes WHERE package_id = $1 AND id < (SELECT id FROM profile_package_changes \
         WHERE package_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)";
-    // Whoever has been caught up with after the last change of a package has been after those before it.
-    LAST_CHANGE = "SELECT id, package_id, after_account_id FROM profile_package_changes ORDER BY id DESC LIMIT 1";
+    // Whoever has been caught up with after the last change of a package has been after those before it. One that was made
+    // after the time of the sweep is for the next.
+    LAST_CHANGE = "SELECT id, package_id, after_account_id FROM profile_package_changes WHERE id < $1 AND changed_at <= $2 \
+        ORDER BY id DESC LIMIT 1";
     OF_PACKAGE = "SELECT id FROM accounts WHERE profile_package_id = $1 AND id > $2 ORDER BY id LIMIT $3";
     COME_TO = "UPDATE profile_package_changes SET after_account_id = $1 WHERE id = $2";
     DONE = "DELETE FROM profile_package_changes WHERE package_id = $1 AND id <= $2";
@@ -64,7 +68,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
 /// # Errors
 /// Only that the database can't be reached or read.
 pub async fn catch_up_due(db: &Db, now: i64) -> Result<usize> {
-    let mut count = follow_changes(db, now).await?;
+    let mut count = 0;
     let (mut from, mut after) = (i64::MIN, AccountId(-1));
     loop {
         let due = db.reader().query(DUE, args![now, from, after, BATCH]).await?;
@@ -73,7 +77,7 @@ pub async fn catch_up_due(db: &Db, now: i64) -> Result<usize> {
             count += usize::from(catch_up_with(db, now, after).await?);
         }
         if due.is_empty() {
-            return Ok(count);
+            return Ok(count + follow_changes(db, now).await?);
         }
     }
 }
@@ -102,24 +106,48 @@ pub(crate) async fn package_changed(tx: &mut Tx, now: i64, before: &Package) -> 
 /// Catches up with the accounts of packages that have changed. Each is held while it is looked at, so that nobody writes
 /// down afterwards what followed from the package as it was.
 async fn follow_changes(db: &Db, now: i64) -> Result<usize> {
-    let mut count = 0;
-    while let Some(change) = db.reader().query_opt(LAST_CHANGE, args![]).await? {
+    let (mut count, mut below) = (0, i64::MAX);
+    let mut failed = HashSet::new();
+    while let Some(change) = db.reader().query_opt(LAST_CHANGE, args![below, now]).await? {
         let (id, package): (i64, PackageId) = (change.at(0)?, change.at(1)?);
-        let mut after: AccountId = change.at(2)?;
+        below = id;
+        if failed.contains(&package.0) {
+            continue;
+        }
+        match follow(db, now, id, package, change.at(2)?).await? {
+            Some(followed) => count += followed,
+            None => {
+                failed.insert(package.0);
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Catches up with the accounts of a package after the one up to which a change of it has been followed, and forgets the
+/// change and those before it. None where that fails for one of them, which still needs the package as it was.
+async fn follow(db: &Db, now: i64, id: i64, package: PackageId, mut after: AccountId) -> Result<Option<usize>> {
+    let mut count = Some(0);
+    loop {
         let accounts = db.reader().query(OF_PACKAGE, args![package, after, BATCH]).await?;
         for row in &accounts {
             after = row.at(0)?;
-            count += usize::from(catch_up_with(db, now, after).await?);
+            let caught_up = catch_up_with(db, now, after).await?;
+            count = count.filter(|_| caught_up).map(|count| count + 1);
         }
-        crate::transaction!(db, |tx| {
-            match accounts.is_empty() {
-                true => tx.execute(DONE, args![package, id]).await?,
-                false => tx.execute(COME_TO, args![after, id]).await?,
-            };
-            Ok::<_, Error>(())
-        })?;
+        if count.is_some() {
+            crate::transaction!(db, |tx| {
+                match accounts.is_empty() {
+                    true => tx.execute(DONE, args![package, id]).await?,
+                    false => tx.execute(COME_TO, args![after, id]).await?,
+                };
+                Ok::<_, Error>(())
+            })?;
+        }
+        if accounts.is_empty() {
+            return Ok(count);
+        }
     }
-    Ok(count)
 }
 
 /// Agrees with an account on what it is billed by, and lets its intervals follow from that. The caller may change the
