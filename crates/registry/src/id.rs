@@ -157,6 +157,18 @@ ids! {
     HeaderActionId;
     /// A number that stands in for user-provided ones.
     UpnRewriteSetId;
+    /// A DNS zone.
+    DnsZoneId;
+    /// A record of a DNS zone.
+    DnsRecordId;
+    /// A fancy record of a DNS zone.
+    FancyRecordId;
+    /// A range of ENUM numbers.
+    EnumRangeId;
+    /// An ENUM number.
+    EnumNumberId;
+    /// A mapping of an ENUM number.
+    EnumMappingId;
 }
 
 impl AccountId {

@@ -20,9 +20,20 @@ use crate::{Error, Result, account};
 pub enum Kind {
     /// Subscribers that are not terminated.
     Subscribers,
+    /// ENUM ranges.
+    EnumRanges,
+    /// ENUM numbers.
+    EnumNumbers,
+    /// DNS zones.
+    DnsZones,
+    /// E-mail aliases: fancy DNS records of type MBOXFW.
+    EmailAliases,
 }
 
-crate::text_enum!(Kind, "kind", { Subscribers => "subscribers" });
+crate::text_enum!(Kind, "kind", {
+    Subscribers => "subscribers", EnumRanges => "enum_ranges", EnumNumbers => "enum_numbers", DnsZones => "dns_zones",
+    EmailAliases => "email_aliases",
+});
 
 /// A limit and how far it is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +65,18 @@ statements! {
         UNION SELECT s.id FROM account_ancestors b JOIN sip_domains d ON d.account_id = b.account_id \
         JOIN subscribers s ON s.domain_id = d.id WHERE b.ancestor_id = $1 AND d.status = 'active' \
         AND s.status <> 'terminated') x";
+    ENUM_RANGES = "SELECT COUNT(*) FROM account_ancestors b JOIN enum_ranges r ON r.account_id = b.account_id \
+        WHERE b.ancestor_id = $1";
+    ENUM_NUMBERS = "SELECT COUNT(*) FROM (SELECT n.id FROM account_ancestors b JOIN enum_numbers n \
+        ON n.account_id = b.account_id WHERE b.ancestor_id = $1 \
+        UNION SELECT n.id FROM account_ancestors b JOIN enum_numbers n ON n.owner_id = b.account_id \
+        WHERE b.ancestor_id = $1) x";
+    DNS_ZONES = "SELECT COUNT(*) FROM account_ancestors b JOIN dns_zones z ON z.account_id = b.account_id \
+        WHERE b.ancestor_id = $1";
+    EMAIL_ALIASES = "SELECT COUNT(*) FROM (SELECT f.id FROM account_ancestors b JOIN dns_fancy_records f \
+        ON f.account_id = b.account_id WHERE b.ancestor_id = $1 AND f.kind = 'MBOXFW' \
+        UNION SELECT f.id FROM account_ancestors b JOIN dns_fancy_records f ON f.owner_id = b.account_id \
+        WHERE b.ancestor_id = $1 AND f.kind = 'MBOXFW') x";
 }
 
 /// The statements of this module.
@@ -128,11 +151,20 @@ pub(crate) async fn put(tx: &mut Tx, id: AccountId, kind: Kind, most: Option<i64
     if tx.execute(SET_MOST, args![most, id, kind]).await? > 0 {
         return Ok(());
     }
-    // Waits for those who are adding records here, and lets nobody add any until the count is there.
-    let Kind::Subscribers = kind;
+    // Waits for those who are adding records here, and lets nobody add any until the count is there: every such record
+    // refers to its owner, and to the account of what it is in or to that itself.
     tx.query(LOCK_ACCOUNTS, args![id]).await?;
-    tx.query(LOCK_DOMAINS, args![id]).await?;
-    let used: i64 = tx.query_one(SUBSCRIBERS, args![id]).await?.at(0)?;
+    let count = match kind {
+        Kind::Subscribers => {
+            tx.query(LOCK_DOMAINS, args![id]).await?;
+            SUBSCRIBERS
+        }
+        Kind::EnumRanges => ENUM_RANGES,
+        Kind::EnumNumbers => ENUM_NUMBERS,
+        Kind::DnsZones => DNS_ZONES,
+        Kind::EmailAliases => EMAIL_ALIASES,
+    };
+    let used: i64 = tx.query_one(count, args![id]).await?.at(0)?;
     tx.execute(INSERT, args![id, kind, most, used]).await?;
     Ok(())
 }

@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     21 "0021_billing_networks_and_packages",
     22 "0022_calls_and_credit",
     23 "0023_phonebooks_and_more",
+    24 "0024_dns",
 };
 
 /// Every statement with its name, so that a test can prepare each on both engines.
@@ -95,6 +96,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     .chain(crate::billing::statements())
     .chain(crate::call_forward::statements())
     .chain(crate::client_certificate::statements())
+    .chain(crate::dns::statements())
+    .chain(crate::enum_::statements())
     .chain(crate::fraud::statements())
     .chain(crate::peering::statements())
     .chain(crate::phonebook::statements())
@@ -161,6 +164,11 @@ pub(crate) fn record_statements() -> Vec<String> {
         crate::record::statements::<crate::upn_rewrite::UpnRewriteSet>(),
         crate::record::statements::<crate::location::Location>(),
         crate::record::statements::<crate::location_mapping::LocationMapping>(),
+        crate::record::statements::<crate::dns::DnsZone>(),
+        crate::record::statements::<crate::dns::DnsRecord>(),
+        crate::record::statements::<crate::dns::FancyRecord>(),
+        crate::record::statements::<crate::enum_::EnumRange>(),
+        crate::record::statements::<crate::enum_::EnumNumber>(),
     ]
     .concat()
 }
@@ -175,7 +183,9 @@ pub fn sources() -> Vec<&'static Source> {
         crate::call_forward::SOURCES,
         crate::client_certificate::SOURCES,
         crate::contact::SOURCES,
+        crate::dns::SOURCES,
         crate::emergency::SOURCES,
+        crate::enum_::SOURCES,
         crate::header_rule::SOURCES,
         crate::rewrite::SOURCES,
         &[&crate::upn_rewrite::ALL],

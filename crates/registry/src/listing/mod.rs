@@ -63,6 +63,8 @@ pub enum Shared {
     WithAccount,
     /// With the customers and subscribers of the row's reseller where the column of that name is true.
     Exposed(&'static str),
+    /// With the customer that the column of that name names, and with the customers above that one.
+    WithOwner(&'static str),
 }
 
 impl Reach {
@@ -136,6 +138,9 @@ pub enum Condition {
     /// A pattern in which `*` stands for any text and a backslash takes the next character as it is. Text only. A
     /// pattern with its one star at the end looks at the part of the index that begins so.
     Like(&'static str, String),
+    /// A pattern in which `%` stands for any text, `_` for any character and a backslash takes the next character as it
+    /// is, whatever the case. Text only; no index helps.
+    Alike(&'static str, String),
     /// Greater than the value.
     Above(&'static str, Val),
     /// Less than the value.
@@ -224,6 +229,13 @@ impl Source {
         }
     }
 
+    /// Counts a row that has another value in a tallied column than before.
+    pub(crate) fn recount(&self, tx: &mut Tx, id: i64, column: &'static str, before: i64, after: i64) {
+        for (value, amount) in [(before, -1), (after, 1)] {
+            tally::add(tx, column_list(self, column), value, id, amount);
+        }
+    }
+
     /// How many rows there are for each of those values of a column that the list keeps tallies of.
     pub(crate) async fn totals(&self, tx: &mut Tx, column: &'static str, values: &[i64]) -> Result<BTreeMap<i64, i64>> {
         tally::totals(tx, column_list(self, column), values).await
@@ -270,6 +282,10 @@ impl Source {
                 Condition::Among(name, values) => self.among(filter, name, "IN", values)?,
                 Condition::NotAmong(name, values) => self.among(filter, name, "NOT IN", values)?,
                 Condition::Like(name, pattern) => like(filter, self.sql(name)?, pattern),
+                Condition::Alike(name, pattern) => {
+                    let sql = format!("LOWER({}) LIKE LOWER(?) ESCAPE '\\'", self.sql(name)?);
+                    filter.and(&sql, pattern.as_str());
+                }
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 use store::{Tx, Val, args};
 
 use super::{Condition, Listing, MOST_VALUES, Query, Reach, Shared, Source, Where, column_list};
+use crate::account::Kind;
 use crate::caller::{Caller, Role, Scope};
 use crate::id::AccountId;
 use crate::statement::statements;
@@ -12,6 +13,7 @@ statements! {
     RESELLER_OF = "SELECT reseller_id FROM accounts WHERE id = $1";
     RESELLERS = "SELECT x.account_id FROM account_ancestors x JOIN accounts a ON a.id = x.account_id \
         WHERE x.ancestor_id = $1 AND a.kind = 'reseller' LIMIT 2";
+    KIND_OF = "SELECT kind FROM accounts WHERE id = $1";
 }
 
 /// What the caller's scope comes to in a source.
@@ -25,14 +27,32 @@ enum Scoped {
         by: &'static str,
         own: Option<(&'static str, AccountId)>,
     },
+    /// What an account and those below it have by the one column, or own by the other.
+    Owned {
+        account: &'static str,
+        owner: &'static str,
+        root: AccountId,
+    },
     Nothing,
+}
+
+/// The role that says what of a subtree the caller sees: an administrator who acts for an account sees what that sees.
+async fn acting(tx: &mut Tx, caller: &Caller) -> Result<Role> {
+    let (Role::Admin, Scope::Subtree(root)) = (caller.role, caller.scope) else { return Ok(caller.role) };
+    let kind: Option<Kind> = tx.query_opt(KIND_OF, args![root]).await?.map(|row| row.at(0)).transpose()?;
+    Ok(match kind {
+        Some(Kind::Operator) => Role::Admin,
+        Some(Kind::Reseller) => Role::Reseller,
+        _ => Role::Customer,
+    })
 }
 
 async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
     if reach.only.is_some_and(|roles| !roles.contains(&caller.role)) {
         return Ok(Scoped::Nothing);
     }
-    let served = matches!(caller.role, Role::Customer | Role::SubscriberAdmin | Role::Subscriber);
+    let role = acting(tx, caller).await?;
+    let served = matches!(role, Role::Customer | Role::SubscriberAdmin | Role::Subscriber);
     if let (Shared::Exposed(by), Some(column), true) = (reach.shared, reach.reseller, served) {
         let row = tx.query_opt(RESELLER_OF, args![caller.account]).await?;
         let Some(reseller) = row.map(|row| row.at(0)).transpose()? else { return Ok(Scoped::Nothing) };
@@ -48,13 +68,16 @@ async fn scoped(tx: &mut Tx, caller: &Caller, reach: Reach) -> Result<Scoped> {
             (Some(column), _) => Scoped::Equal(column, id.0),
             _ => Scoped::Nothing,
         },
-        Scope::Subtree(root) => match (caller.role, reach) {
+        Scope::Subtree(root) => match (role, reach) {
             (Role::Reseller | Role::CareAdmin | Role::Care, Reach { reseller: Some(column), .. }) => {
                 // A reseller without resellers below has its rows under one value.
                 match tx.query(RESELLERS, args![root]).await?.len() {
                     0 | 1 => Scoped::Equal(column, root.0),
                     _ => Scoped::Below(column, root),
                 }
+            }
+            (Role::Customer, Reach { account: Some(account), shared: Shared::WithOwner(owner), .. }) => {
+                Scoped::Owned { account, owner, root }
             }
             (Role::Customer | Role::SubscriberAdmin, Reach { account: Some(column), .. }) => {
                 Scoped::Below(column, root)
@@ -79,7 +102,7 @@ pub async fn page(tx: &mut Tx, caller: &Caller, source: &Source, query: &Query) 
             }
             None
         }
-        within @ (Scoped::Below(..) | Scoped::Exposed { .. }) => Some(within),
+        within @ (Scoped::Below(..) | Scoped::Exposed { .. } | Scoped::Owned { .. }) => Some(within),
         Scoped::Nothing => {
             return Ok(Listing { ids: Vec::new(), total: query.count.then_some(0), more: false });
         }
@@ -159,20 +182,39 @@ fn within(filter: &mut Where, source: &Source, scoped: &Scoped) -> Result<()> {
                 None => filter.raw(&exposed),
             }
         }
+        Scoped::Owned { account, owner, root } => {
+            // Each half by its index.
+            let table = source.from.split_whitespace().next().unwrap_or_default();
+            let half = |name| {
+                let column = source.column_of_row(name).unwrap_or(name);
+                format!(
+                    "SELECT o.id FROM account_ancestors b JOIN {table} o ON o.{column} = b.account_id \
+                     WHERE b.ancestor_id = ?"
+                )
+            };
+            filter.and(&format!("t.id IN ({} UNION {})", half(account), half(owner)), root);
+        }
         Scoped::Everything | Scoped::Equal(..) | Scoped::Nothing => {}
     }
     Ok(())
 }
 
-/// The statement of what a customer sees of a list of which its reseller exposes rows; none for other lists.
+/// The statement of what a customer sees of a list of which its reseller exposes rows, or in which it owns some; none for
+/// other lists.
 #[cfg(test)]
 pub(crate) fn exposed(source: &Source) -> Option<String> {
-    let Shared::Exposed(by) = source.reach.shared else { return None };
-    let reseller = (source.reach.reseller?, AccountId::DEFAULT_RESELLER);
-    let own = source.reach.account.map(|column| (column, AccountId::OPERATOR));
+    let scoped = match source.reach.shared {
+        Shared::Exposed(by) => Scoped::Exposed {
+            reseller: (source.reach.reseller?, AccountId::DEFAULT_RESELLER),
+            by,
+            own: source.reach.account.map(|column| (column, AccountId::OPERATOR)),
+        },
+        Shared::WithOwner(owner) => Scoped::Owned { account: source.reach.account?, owner, root: AccountId::OPERATOR },
+        _ => return None,
+    };
     let mut filter = Where { sql: String::new(), values: Vec::new() };
     source.conditions(&mut filter, &[]).ok()?;
-    within(&mut filter, source, &Scoped::Exposed { reseller, by, own }).ok()?;
+    within(&mut filter, source, &scoped).ok()?;
     Some(format!("SELECT t.id FROM {}{} ORDER BY t.id LIMIT 11", source.from, filter.sql))
 }
 

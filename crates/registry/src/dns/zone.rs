@@ -1,0 +1,220 @@
+//! DNS zones: domains whose records are kept here.
+//!
+//! The serial number goes up with every change of the zone or of anything in it. A zone that has no name servers of its
+//! own is served by those of the installation. Removing a zone removes its records.
+
+use store::{Tx, args};
+
+use super::fancy::{self, FancyRecord};
+use super::record::DnsRecord;
+use super::root::{self, Kind, Root, TTL};
+use super::{change, name};
+use crate::caller::Caller;
+use crate::id::{AccountId, DnsZoneId};
+use crate::listing::{Column, Reach, Source};
+use crate::quota::{self, Kind as Counted};
+use crate::record::{self, Kept, Record, Stored, record};
+use crate::statement::statements;
+use crate::{Error, Result, contact};
+
+/// Seconds after which a secondary looks for changes (RFC 1912, 2.2).
+pub const REFRESH: i64 = 14_400;
+/// Seconds after which it looks again where it got no answer.
+pub const RETRY: i64 = 3_600;
+/// Seconds for which it serves what it has without an answer.
+pub const EXPIRE: i64 = 2_419_200;
+/// Seconds for which it is remembered that there is no such name (RFC 2308).
+pub const MINIMUM: i64 = 3_600;
+
+record! {
+    /// A DNS zone. A number of seconds that is 0 stands for the default.
+    DnsZone(DnsZoneId) in "dns_zones" called "DNS zone" {
+        /// Whose it is; 0: the operator's.
+        account_id: AccountId,
+        /// The nearest reseller at or above that account.
+        reseller_id: AccountId,
+        /// Its name, in lower case and without a dot at the end; it remains.
+        name: String,
+        /// The e-mail address of whoever is responsible; empty: `hostmaster` at the zone.
+        email: String,
+        /// The same as the SOA record has it; follows from the address.
+        rname: String,
+        /// Its serial number, kept here.
+        serial: i64 = 1,
+        /// For how long its SOA and NS records may be kept, in seconds.
+        ttl: i64 = TTL,
+        /// See [`REFRESH`].
+        refresh: i64 = REFRESH,
+        /// See [`RETRY`].
+        retry: i64 = RETRY,
+        /// See [`EXPIRE`].
+        expire: i64 = EXPIRE,
+        /// See [`MINIMUM`].
+        minimum: i64 = MINIMUM,
+        /// Its name servers, the primary first; none: those of the installation.
+        nameservers: Stored<Vec<String>>,
+        /// A remark.
+        info: String,
+        /// When it was made, in microseconds since 1970 UTC.
+        created_at: i64,
+        /// When it was changed itself, in microseconds since 1970 UTC.
+        modified_at: i64,
+    }
+}
+
+/// All DNS zones.
+pub static ALL: Source = Source {
+    name: "DNS zones",
+    from: "dns_zones t",
+    fixed: "",
+    reach: Reach::ACCOUNT,
+    columns: &[
+        Column::int("id", "t.id"),
+        Column::int("account_id", "t.account_id"),
+        Column::int("reseller_id", "t.reseller_id"),
+        Column::text("name", "t.name"),
+        Column::text("info", "t.info"),
+        Column::int("modified_at", "t.modified_at"),
+    ],
+    tallies: &["reseller_id"],
+};
+
+statements! {
+    BY_NAME = "SELECT id FROM dns_zones WHERE name = $1";
+    BUMP = "UPDATE dns_zones SET serial = CASE WHEN serial >= 4294967295 THEN 1 ELSE serial + 1 END WHERE id = $1 \
+        RETURNING name, serial";
+    MOVE_RECORDS = "UPDATE dns_records SET account_id = $1, reseller_id = $2 WHERE zone_id = $3 RETURNING id";
+    MOVE_FANCY = "UPDATE dns_fancy_records SET account_id = $1, reseller_id = $2 WHERE zone_id = $3 RETURNING id";
+    CLEAR_RECORDS = "DELETE FROM dns_records WHERE zone_id = $1 RETURNING id, zone_id, reseller_id";
+    CLEAR_FANCY = "DELETE FROM dns_fancy_records WHERE zone_id = $1 RETURNING id, zone_id, reseller_id";
+}
+
+/// The zone of that name, if the caller may see it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn by_name(tx: &mut Tx, caller: &Caller, name: &str) -> Result<DnsZone> {
+    let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+    let not_found = || Error::not_found(DnsZone::NOUN, &name);
+    let row = tx.query_opt(BY_NAME, args![&name]).await?.ok_or_else(not_found)?;
+    match record::get(tx, caller, row.at(0)?).await {
+        Err(Error::NotFound { .. }) => Err(not_found()),
+        other => other,
+    }
+}
+
+/// Notes that something in the zone has changed.
+pub(crate) async fn changed(tx: &mut Tx, id: DnsZoneId) -> Result<()> {
+    let row = tx.query_one(BUMP, args![id]).await?;
+    change::note(tx, &row.get::<String>("name")?, row.get("serial")?, false).await
+}
+
+/// The responsible person as a name: what stands before the at sign is the first label (RFC 1035, 8).
+fn rname(email: &str, zone: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or(("hostmaster", zone));
+    format!("{}.{domain}.", local.replace('\\', "\\\\").replace('.', "\\."))
+}
+
+impl DnsZone {
+    fn root(&self) -> Root<'_> {
+        Root {
+            kind: Kind::Dns,
+            zone_id: self.id.0,
+            name: &self.name,
+            account_id: self.account_id,
+            serial: self.serial,
+            ttl: self.ttl,
+            nameservers: &self.nameservers.0,
+        }
+    }
+
+    /// What is in the zone belongs to whom the zone belongs to.
+    async fn move_contents(&self, tx: &mut Tx, before: &DnsZone) -> Result<()> {
+        for (sql, list) in [(MOVE_RECORDS, DnsRecord::LIST), (MOVE_FANCY, FancyRecord::LIST)] {
+            for row in tx.query(sql, args![self.account_id, self.reseller_id, self.id]).await? {
+                list.recount(tx, row.at(0)?, "reseller_id", before.reseller_id.0, self.reseller_id.0);
+            }
+        }
+        fancy::count_aliases(tx, self.id, before.account_id, -1).await?;
+        fancy::count_aliases(tx, self.id, self.account_id, 1).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Kept for DnsZone {
+    const LIST: &'static Source = &ALL;
+
+    fn must_keep(caller: &Caller) -> Result<()> {
+        root::must_keep(caller)
+    }
+
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
+        self.name = name::zone("name", &self.name)?;
+        self.email = self.email.trim().to_owned();
+        let is_address = contact::is_email(&self.email) && self.email.is_ascii();
+        if !self.email.is_empty() && !is_address {
+            return Err(Error::invalid("email", format!("`{}` is not an e-mail address", self.email)));
+        }
+        self.rname = rname(&self.email, &self.name);
+        self.ttl = root::seconds("ttl", self.ttl, TTL)?;
+        self.refresh = root::seconds("refresh", self.refresh, REFRESH)?;
+        self.retry = root::seconds("retry", self.retry, RETRY)?;
+        self.expire = root::seconds("expire", self.expire, EXPIRE)?;
+        self.minimum = root::seconds("minimum", self.minimum, MINIMUM)?;
+        self.nameservers.0 = root::nameservers(&self.nameservers.0)?;
+        root::check_info(&self.info)?;
+        let was = before.map(|before| (before.account_id, before.reseller_id));
+        self.reseller_id = root::reseller_of(tx, caller, self.account_id, was).await?;
+        self.modified_at = now;
+        match before {
+            None => {
+                root::may_create(tx, caller).await?;
+                root::must_not_lie_in_anothers(tx, caller, &self.name).await?;
+                (self.serial, self.created_at) = (1, now);
+            }
+            Some(before) if before.name != self.name => {
+                return Err(Error::invalid("name", "a zone keeps its name"));
+            }
+            Some(before) => (self.serial, self.created_at) = (root::next_serial(before.serial), before.created_at),
+        }
+        Ok(())
+    }
+
+    async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
+        self.root().publish(tx, before.is_none()).await?;
+        match before {
+            Some(before) if before.account_id == self.account_id => return Ok(()),
+            Some(before) => {
+                self.move_contents(tx, before).await?;
+                quota::give_back(tx, Counted::DnsZones, before.account_id, None, 1).await?;
+            }
+            None => {}
+        }
+        quota::take(tx, Counted::DnsZones, self.account_id, None, 1).await
+    }
+
+    /// Its records go with it.
+    async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
+        fancy::count_aliases(tx, self.id, self.account_id, -1).await?;
+        record::remove_where::<DnsRecord>(tx, CLEAR_RECORDS, self.id.0).await?;
+        record::remove_where::<FancyRecord>(tx, CLEAR_FANCY, self.id.0).await?;
+        quota::give_back(tx, Counted::DnsZones, self.account_id, None, 1).await?;
+        self.root().withdraw(tx).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_responsible_person_is_a_name() {
+        for (email, expected) in [
+            ("", "hostmaster.example.com."),
+            ("admin@example.net", "admin.example.net."),
+            ("john.doe@example.net", "john\\.doe.example.net."),
+        ] {
+            assert_eq!(rname(email, "example.com"), expected, "{email}");
+        }
+    }
+}
