@@ -50,21 +50,27 @@ tools:
 	@command -v $(CARGO) >/dev/null || { echo "the Rust toolchain is missing: https://rustup.rs" >&2; exit 1; }
 	@command -v cc >/dev/null || { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq; $$s apt-get install -y -qq gcc libc6-dev; }
 
-# What the tests of the NGCP interface work with: Perl, PHP and Python programs, and schemathesis.
+# What the tests of the interfaces work with: Perl, PHP and Python programs, schemathesis, and zeep.
 SCHEMATHESIS := target/it/schemathesis
+ZEEP := target/it/zeep
 clients: curl
 	@missing=
 	for program in php python3 openssl; do command -v $$program >/dev/null || missing=1; done
+	php -r 'exit(extension_loaded("soap") ? 0 : 1);' 2>/dev/null || missing=1
 	perl -MLWP::UserAgent -MJSON -MLWP::Protocol::https -e 1 2>/dev/null || missing=1
 	python3 -m venv --help >/dev/null 2>&1 && python3 -c 'import ensurepip' 2>/dev/null || missing=1
 	if [ -n "$$missing" ]; then
 	    s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq
 	    DEBIAN_FRONTEND=noninteractive $$s apt-get install -y -qq \
-	        libwww-perl libjson-perl liblwp-protocol-https-perl php-cli python3-venv openssl >&2
+	        libwww-perl libjson-perl liblwp-protocol-https-perl php-cli php-soap python3-venv openssl >&2
 	fi
 	[ -x $(SCHEMATHESIS)/bin/schemathesis ] || {
 	    python3 -m venv $(SCHEMATHESIS)
 	    $(SCHEMATHESIS)/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5
+	}
+	[ -d $(ZEEP)/lib ] && $(ZEEP)/bin/python -c 'import zeep' 2>/dev/null || {
+	    python3 -m venv $(ZEEP)
+	    $(ZEEP)/bin/pip install -q --disable-pip-version-check zeep==4.3.3
 	}
 
 nextest:

@@ -33,7 +33,7 @@ quiet() { STROWGER_DATA_DIR=$work/$1 "$strowger" "${@:2}" >/dev/null 2>&1; }
 
 start() { # start NAME PORT
     mkdir -p "$work/$1"
-    STROWGER_DATA_DIR=$work/$1 STROWGER_ADMIN_LISTEN=127.0.0.1:$2 STROWGER_SUBSCRIBER_LISTEN=127.0.0.1:0 STROWGER_ADMIN_PASSWORD="$1 secret" \
+    STROWGER_DATA_DIR=$work/$1 STROWGER_ADMIN_LISTEN=127.0.0.1:$2 STROWGER_SUBSCRIBER_LISTEN=127.0.0.1:0 STROWGER_NGNPRO_LISTEN=127.0.0.1:0 STROWGER_ADMIN_PASSWORD="$1 secret" \
         "$strowger" serve --set refill.retry_after=5s >"$work/$1.log" 2>&1 &
     servers+=($!)
     for _ in $(seq 200); do

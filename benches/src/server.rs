@@ -24,7 +24,10 @@ pub(crate) async fn measure(
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let started = Instant::now();
     let mut command = command(field, program);
-    command.env("STROWGER_ADMIN_LISTEN", format!("127.0.0.1:{port}")).env("STROWGER_SUBSCRIBER_LISTEN", "127.0.0.1:0");
+    command
+        .env("STROWGER_ADMIN_LISTEN", format!("127.0.0.1:{port}"))
+        .env("STROWGER_SUBSCRIBER_LISTEN", "127.0.0.1:0")
+        .env("STROWGER_NGNPRO_LISTEN", "127.0.0.1:0");
     command.env("STROWGER_NUMBER_VENDORS", "off");
     let mut child = command.arg("serve").spawn().context("server")?;
     let result = drive(field, (size, contacts), port, started, child.id(), report).await;

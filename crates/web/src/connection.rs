@@ -39,6 +39,13 @@ impl PeerCertificate for TlsStream<TcpStream> {
     }
 }
 
+/// Without TLS there are no certificates.
+impl PeerCertificate for TcpStream {
+    fn peer_certificate(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
 impl<L> Connected<IncomingStream<'_, Limited<L>>> for Peer
 where
     L: Listener<Addr = SocketAddr>,

@@ -3,6 +3,8 @@
 //! The serial number goes up with every change of the zone or of anything in it. A zone that has no name servers of its
 //! own is served by those of the installation. Removing a zone removes its records.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use store::{Tx, args};
 
 use super::fancy::{self, FancyRecord};
@@ -11,7 +13,7 @@ use super::root::{self, Kind, Root, TTL};
 use super::{change, name};
 use crate::caller::Caller;
 use crate::id::{AccountId, DnsZoneId};
-use crate::listing::{Column, Reach, Source};
+use crate::listing::{self, Column, Reach, Source};
 use crate::quota::{self, Kind as Counted};
 use crate::record::{self, Kept, Record, Stored, record};
 use crate::statement::statements;
@@ -101,6 +103,19 @@ pub async fn by_name(tx: &mut Tx, caller: &Caller, name: &str) -> Result<DnsZone
         Err(Error::NotFound { .. }) => Err(not_found()),
         other => other,
     }
+}
+
+/// Statements for several zones at a time.
+const NAMES: &str = "SELECT id, name FROM dns_zones WHERE id IN ({ids})";
+
+/// The names of those zones; for ids that records have given.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn names(tx: &mut Tx, ids: &[DnsZoneId]) -> Result<BTreeMap<DnsZoneId, String>> {
+    let ids: BTreeSet<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = listing::for_ids(tx, NAMES, &Vec::from_iter(ids)).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
 /// Notes that something in the zone has changed.

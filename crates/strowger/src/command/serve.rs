@@ -10,12 +10,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use ngcp::Ngcp;
+use ngnpro::{Ngnpro, Scheme};
 use ordering::{Ordering, Worker};
 use presence::Presence;
 use registry::seal::Sealer;
 use registry::{Clock, order, setting, transaction};
 use rustls::ServerConfig;
 use store::Db;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use web::{
@@ -56,6 +58,10 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("subscriber_listen {}", config.subscriber_listen))?;
     let subscriber_address = axum::serve::Listener::local_addr(&for_subscribers)?;
+    let for_soap = TcpListener::bind(config.ngnpro_listen)
+        .await
+        .with_context(|| format!("ngnpro_listen {}", config.ngnpro_listen))?;
+    let soap_address = for_soap.local_addr()?;
 
     let (stop, stopped) = watch::channel(false);
     let reload = Arc::new(Notify::new());
@@ -66,16 +72,18 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let presence = tokio::spawn(presence.keep(stopped.clone(), message));
 
     let metrics = Metrics::new();
-    let authenticator = Authenticator::new(db.clone(), clock, VerifiedCache::new(), Tokens::new(&keys.token));
+    let authenticator = Authenticator::new(db.clone(), clock.clone(), VerifiedCache::new(), Tokens::new(&keys.token));
     let face = enswitch::router(enswitch::Enswitch {
         ordering: ordering.clone(),
         authenticator: authenticator.clone(),
         dial_plan: config.system_dial_plan.clone(),
     });
+    let sealer = Arc::new(Sealer::new(keys.sealing.reveal()));
+    let soap = Ngnpro { db: db.clone(), clock, authenticator: authenticator.clone(), sealer: sealer.clone() };
     let rest = Ngcp {
         ordering: ordering.clone(),
         authenticator,
-        sealer: Arc::new(Sealer::new(keys.sealing.reveal())),
+        sealer,
         hal_shape: hal_shape(config.ngcp_hal_shape),
         client_time: config.ngcp_fake_clienttime,
         locations: Arc::new(plane::location::Locations::at(config.registrar.database_url.reveal())),
@@ -86,17 +94,21 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let limits = Limits::default();
     let app = Router::new()
         .nest("/api/json", metrics.measured("enswitch", face))
+        .nest("/ngnpro", metrics.measured("ngnpro", ngnpro::router(soap.clone(), Scheme::Https)))
         .merge(status(&metrics, &db))
         .fallback_service(metrics.measured("ngcp", ngcp::router(rest.clone(), ngcp::Realm::Admin)));
     let subscriber_app = metrics.measured("ngcp_subscriber", ngcp::router(rest, ngcp::Realm::Subscriber));
+    let soap_app = metrics.measured("ngnpro_plain", ngnpro::router(soap, Scheme::Http));
     output::note(&format!("strowger {} listens on https://{address}", env!("CARGO_PKG_VERSION")));
     output::note(&format!("subscribers find it on https://{subscriber_address}"));
+    output::note(&format!("NGNPro's clients find it on http://{soap_address}"));
     tracing::info!(%address, vendors = ordering.vendors().count(), mode = ?ordering.settings().mode, "server started");
-    let (whole, whole_too) = tokio::join!(
+    let served = tokio::join!(
         web::serve(listener, app, limits, stopped.clone()),
-        web::serve(for_subscribers, subscriber_app, limits, stopped)
+        web::serve(for_subscribers, subscriber_app, limits, stopped.clone()),
+        web::serve(for_soap, soap_app, limits, stopped)
     );
-    if !(whole && whole_too) {
+    if served != (true, true, true) {
         tracing::warn!("some requests were cut off");
     }
     worker.await.context("worker")?;

@@ -56,7 +56,7 @@ pub static KEYS: &[Key<Config>] = &[
         environment: "STROWGER_NGNPRO_LISTEN",
         field: Field::Listen(|c| &mut c.ngnpro_listen),
         default: "127.0.0.1:9200",
-        doc: "NGNPro's SOAP over plain HTTP. Read and checked; the door that uses it is not built yet.",
+        doc: "NGNPro's SOAP over plain HTTP, as its clients expect it; over HTTPS it is at `/ngnpro/` of `admin_listen`.",
     },
     Key {
         name: "crossbar_listen",

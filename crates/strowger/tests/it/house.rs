@@ -15,7 +15,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web", &["registry", "store"]),
     ("enswitch", &["web", "ordering", "registry", "store", "e164"]),
     ("ngcp", &["web", "ordering", "plane", "registry", "store"]),
-    ("strowger", &["enswitch", "ngcp", "web", "plane", "ordering", "carriers", "registry", "store", "e164"]),
+    ("ngnpro", &["web", "registry", "store"]),
+    ("strowger", &["enswitch", "ngcp", "ngnpro", "web", "plane", "ordering", "carriers", "registry", "store", "e164"]),
 ];
 
 /// The crates that know a database driver.

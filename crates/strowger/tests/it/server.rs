@@ -15,6 +15,9 @@ const LISTENS: &str = " listens on ";
 /// What it says of the door of subscribers.
 const SUBSCRIBERS: &str = "subscribers find it on ";
 
+/// What it says of the door of NGNPro's clients.
+const NGNPRO: &str = "NGNPro's clients find it on ";
+
 /// A server that was started.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -42,6 +45,11 @@ impl Server {
     /// Where subscribers find it.
     pub(crate) async fn subscriber_url(&mut self) -> String {
         self.told(SUBSCRIBERS).await
+    }
+
+    /// Where NGNPro's clients find it: ends with a slash.
+    pub(crate) async fn ngnpro_url(&mut self) -> String {
+        format!("{}/", self.told(NGNPRO).await)
     }
 
     async fn told(&mut self, words: &str) -> String {

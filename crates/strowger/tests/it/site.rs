@@ -20,7 +20,7 @@ pub(crate) const SECRET: &str = "a secret of the operator";
 
 /// The configuration that tests begin with: nothing waits longer than a test wants to, and nothing is cut off on a busy
 /// machine.
-const QUICK: &str = "admin_listen = \"127.0.0.1:0\"\nsubscriber_listen = \"127.0.0.1:0\"\n\
+const QUICK: &str = "admin_listen = \"127.0.0.1:0\"\nsubscriber_listen = \"127.0.0.1:0\"\nngnpro_listen = \"127.0.0.1:0\"\n\
     [worker]\npoll = \"100ms\"\nlease = \"2s\"\n\
     [refill]\nretry_after = \"300ms\"\n\
     [realtime]\ndeadline = \"30s\"\n";

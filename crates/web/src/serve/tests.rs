@@ -14,13 +14,6 @@ use super::*;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Plain connections are enough to stop and to crowd.
-impl PeerCertificate for TcpStream {
-    fn peer_certificate(&self) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,

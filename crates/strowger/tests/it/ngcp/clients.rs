@@ -1,8 +1,8 @@
 //! Clients of other languages: they do their work, and say `done`.
 
-use super::tool::{curl, run};
 use super::world::World;
 use crate::site::SECRET;
+use crate::tool::{curl, run};
 
 const PHP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ngcp_data/client.php");
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ngcp_data/client.py");

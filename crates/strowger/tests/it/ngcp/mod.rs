@@ -11,5 +11,4 @@ mod samples;
 mod schemathesis;
 mod scope;
 mod seed;
-mod tool;
 mod world;

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::client::Door;
-use super::tool::run;
 use super::world::{PASSWORD, World};
 use crate::site::SECRET;
+use crate::tool::run;
 
 /// How many seconds the deep round goes on.
 const DEPTH: &str = "60";

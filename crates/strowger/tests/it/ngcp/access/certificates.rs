@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::ngcp::client::Door;
-use crate::ngcp::tool::{curl, run};
 use crate::ngcp::world::{PASSWORD, World};
+use crate::tool::{curl, run};
 
 const UNZIP: &str =
     "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); z.extractall(sys.argv[2]); print('\\n'.join(z.namelist()))";

@@ -1,0 +1,99 @@
+//! Queries of list calls: filters, order and range, and what lists answer with.
+
+use registry::listing::{Condition, Query};
+use store::Val;
+
+use crate::soap::wire;
+
+/// Most rows that one call answers with; clients ask for up to 5,000.
+const MOST_ROWS: i64 = 10_000;
+
+wire! {
+    /// What a list is ordered by.
+    OrderBy {
+        /// The attribute; one that the list can't be ordered by counts as none.
+        attribute as "attribute": String,
+        /// ASC or DESC.
+        direction as "direction": String,
+    }
+}
+
+wire! {
+    /// Which rows of a list are wanted.
+    Range {
+        /// How many are left out.
+        start as "start": i64,
+        /// How many are wanted; 0: as many as one call answers with.
+        count as "count": i64,
+    }
+}
+
+/// The conditions that a filter makes. Empty text and zero mean that there is none.
+#[derive(Debug, Default)]
+pub(crate) struct Filters(Vec<Condition>);
+
+impl Filters {
+    /// Text with `%` and `_` as wildcards, whatever the case; without them the text itself.
+    pub(crate) fn text(mut self, column: &'static str, pattern: &str) -> Filters {
+        if !pattern.is_empty() {
+            self.0.push(Condition::Alike(column, pattern.replace('\\', "\\\\")));
+        }
+        self
+    }
+
+    /// As [`Filters::text`], for columns that are kept in lower case: the text itself and what begins so are found by the
+    /// index.
+    pub(crate) fn name(mut self, column: &'static str, pattern: &str) -> Filters {
+        let pattern = pattern.trim().to_lowercase();
+        let begins = pattern.strip_suffix('%').unwrap_or(&pattern);
+        match begins.contains(['%', '_', '\\', '*']) {
+            _ if pattern.is_empty() => self,
+            true => self.text(column, &pattern),
+            false if begins.len() == pattern.len() => self.and(Condition::Is(column, Val::from(pattern))),
+            false if begins.is_empty() => self,
+            false => {
+                self.0.push(Condition::Like(column, format!("{begins}*")));
+                self
+            }
+        }
+    }
+
+    /// As [`Filters::text`], where one condition asks for the text itself and another one for a pattern.
+    pub(crate) fn matching(self, column: &'static str, like: &'static str, pattern: &str) -> Filters {
+        match pattern {
+            "" => self,
+            _ if pattern.contains(['%', '_']) => {
+                self.and(Condition::Is(like, Val::from(pattern.replace('\\', "\\\\"))))
+            }
+            _ => self.and(Condition::Is(column, Val::from(pattern))),
+        }
+    }
+
+    /// An id.
+    pub(crate) fn id(mut self, column: &'static str, id: i64) -> Filters {
+        if id != 0 {
+            self.0.push(Condition::Is(column, Val::Int(id)));
+        }
+        self
+    }
+
+    /// Any other condition.
+    pub(crate) fn and(mut self, condition: Condition) -> Filters {
+        self.0.push(condition);
+        self
+    }
+
+    /// The query with its order and range. `orders` says by which column rows are ordered for an attribute.
+    pub(crate) fn query(self, order: &OrderBy, range: &Range, orders: &[(&str, &'static str)]) -> Query {
+        let by = orders.iter().find(|(attribute, _)| *attribute == order.attribute).map(|(_, column)| *column);
+        let count = if range.count > 0 { range.count.min(MOST_ROWS) } else { MOST_ROWS };
+        Query {
+            conditions: self.0,
+            order: by,
+            descending: by.is_some() && order.direction.eq_ignore_ascii_case("DESC"),
+            offset: range.start.max(0),
+            limit: count,
+            count: true,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The NGNPro service as its clients meet it.
+
+mod clients;
+mod door;
+mod envelope;
+mod numbers;
+mod zones;
