@@ -18,7 +18,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Details {
-    /// E-mail address; the one thing that must be there.
+    /// E-mail address: the one thing that must be there, save in contacts that NGNPro's clients have made.
     pub email: String,
     /// Given name.
     pub firstname: Option<String>,
@@ -291,6 +291,17 @@ pub async fn create(
 ) -> Result<Contact> {
     caller.must_care("keep contacts")?;
     check(tx, caller, reseller, details).await?;
+    add(tx, caller, now, reseller, details).await
+}
+
+/// As [`create`], for whoever has checked all that.
+pub(crate) async fn add(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    reseller: Option<AccountId>,
+    details: &Details,
+) -> Result<Contact> {
     let mut all = vec![Val::from(reseller), Val::from(now)];
     all.extend(values(details));
     let id = tx.query_one(INSERT, &all).await?.at(0)?;
@@ -325,6 +336,19 @@ pub async fn update(
             return Err(Error::InUse { kind: "contact", key: id.to_string() });
         }
     }
+    replace(tx, caller, now, &before, reseller, details).await
+}
+
+/// As [`update`], for whoever has checked all that.
+pub(crate) async fn replace(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    before: &Contact,
+    reseller: Option<AccountId>,
+    details: &Details,
+) -> Result<Contact> {
+    let id = before.id;
     let mut all = vec![Val::from(reseller), Val::from(now)];
     all.extend(values(details));
     all.push(id.into());
@@ -334,8 +358,14 @@ pub async fn update(
         before.count(tx, -1);
         after.count(tx, 1);
     }
-    journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
+    journal::record(tx, caller, now, Some(before), Some(&after)).await?;
     Ok(after)
+}
+
+/// Waits for whoever is changing the contact or naming it.
+pub(crate) async fn hold(tx: &mut Tx, id: ContactId) -> Result<()> {
+    tx.query_opt(LOCK, args![id]).await?;
+    Ok(())
 }
 
 /// Removes a contact that nobody refers to; one that only terminated accounts refer to is kept, and seen no more.

@@ -4,6 +4,9 @@
 //! only where there is a limit, so that accounts without limits don't wait for each other; they are locked from the root
 //! to the leaf. **A take comes after the row that it counts has been inserted**: the row keeps its owner and its domain
 //! from being counted until it is committed, and the count of a new limit waits for it.
+//! Where an account has no limit there is none; [`WhenAbsent::Zero`] makes that a limit of 0 for resellers and customers.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use store::{Tx, args};
@@ -12,7 +15,7 @@ use crate::caller::{Caller, Role};
 use crate::id::AccountId;
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
-use crate::{Error, Result, account};
+use crate::{Error, Result, account, listing, setting};
 
 /// What can be limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +38,33 @@ crate::text_enum!(Kind, "kind", {
     EmailAliases => "email_aliases",
 });
 
+impl Kind {
+    /// The property that shows the limit: the name of the credit.
+    #[must_use]
+    pub fn credit(self) -> &'static str {
+        match self {
+            Kind::Subscribers => "sip_credit",
+            Kind::EnumRanges => "enum_range_credit",
+            Kind::EnumNumbers => "enum_number_credit",
+            Kind::DnsZones => "dns_zone_credit",
+            Kind::EmailAliases => "email_credit",
+        }
+    }
+}
+
+/// What it means that a reseller or customer has no limit. It is one setting for the whole installation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenAbsent {
+    /// There is no limit.
+    #[default]
+    None,
+    /// The limit is 0. The operator has none all the same.
+    Zero,
+}
+
+crate::text_enum!(WhenAbsent, "when_absent", { None => "none", Zero => "0" });
+
 /// A limit and how far it is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Quota {
@@ -52,6 +82,9 @@ statements! {
     ONE = "SELECT account_id, most, used FROM quotas WHERE account_id = $1 AND kind = $2";
     CONCERNED = "SELECT account_id, most, used FROM quotas WHERE kind = $1 AND account_id IN \
         (SELECT ancestor_id FROM account_ancestors WHERE account_id IN ($2, $3)) ORDER BY account_id {wait}";
+    WITHOUT = "SELECT a.id FROM account_ancestors x JOIN accounts a ON a.id = x.ancestor_id \
+        WHERE x.account_id IN ($1, $2) AND a.kind IN ('reseller', 'customer') AND NOT EXISTS (SELECT 1 FROM quotas q \
+        WHERE q.account_id = a.id AND q.kind = $3) ORDER BY a.id LIMIT 1";
     ADD = "UPDATE quotas SET used = used + $1 WHERE account_id = $2 AND kind = $3";
     SET_MOST = "UPDATE quotas SET most = $1 WHERE account_id = $2 AND kind = $3";
     INSERT = "INSERT INTO quotas (account_id, kind, most, used) VALUES ($1, $2, $3, $4)";
@@ -78,6 +111,8 @@ statements! {
         UNION SELECT f.id FROM account_ancestors b JOIN dns_fancy_records f ON f.owner_id = b.account_id \
         WHERE b.ancestor_id = $1 AND f.kind = 'MBOXFW') x";
 }
+
+const LIMITS: &str = "SELECT account_id, kind, most FROM quotas WHERE account_id IN ({ids})";
 
 /// The statements of this module.
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -121,6 +156,18 @@ pub async fn set(
     if let Some(most) = most.filter(|most| *most < 0) {
         return Err(Error::invalid("most", format!("{most} is below zero")));
     }
+    change(tx, caller, now, id, kind, most).await
+}
+
+/// As [`set`], for whoever has checked the right to it.
+pub(crate) async fn change(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    id: AccountId,
+    kind: Kind,
+    most: Option<i64>,
+) -> Result<Option<Quota>> {
     let before = one(tx, id, kind).await?;
     put(tx, id, kind, most).await?;
     let after = one(tx, id, kind).await?;
@@ -154,19 +201,37 @@ pub(crate) async fn put(tx: &mut Tx, id: AccountId, kind: Kind, most: Option<i64
     // Waits for those who are adding records here, and lets nobody add any until the count is there: every such record
     // refers to its owner, and to the account of what it is in or to that itself.
     tx.query(LOCK_ACCOUNTS, args![id]).await?;
+    if kind == Kind::Subscribers {
+        tx.query(LOCK_DOMAINS, args![id]).await?;
+    }
+    let used = count(tx, id, kind).await?;
+    tx.execute(INSERT, args![id, kind, most, used]).await?;
+    Ok(())
+}
+
+/// How many there are, by the records themselves.
+async fn count(tx: &mut Tx, id: AccountId, kind: Kind) -> Result<i64> {
     let count = match kind {
-        Kind::Subscribers => {
-            tx.query(LOCK_DOMAINS, args![id]).await?;
-            SUBSCRIBERS
-        }
+        Kind::Subscribers => SUBSCRIBERS,
         Kind::EnumRanges => ENUM_RANGES,
         Kind::EnumNumbers => ENUM_NUMBERS,
         Kind::DnsZones => DNS_ZONES,
         Kind::EmailAliases => EMAIL_ALIASES,
     };
-    let used: i64 = tx.query_one(count, args![id]).await?.at(0)?;
-    tx.execute(INSERT, args![id, kind, most, used]).await?;
-    Ok(())
+    Ok(tx.query_one(count, args![id]).await?.at(0)?)
+}
+
+/// The limits of those accounts.
+pub(crate) async fn limits(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Vec<(Kind, i64)>>> {
+    let mut found: BTreeMap<i64, Vec<(Kind, i64)>> = BTreeMap::new();
+    for row in listing::for_ids(tx, LIMITS, ids).await? {
+        let limits = found.entry(row.at(0)?).or_default();
+        let limit = (row.at(1)?, row.at(2)?);
+        if !limits.contains(&limit) {
+            limits.push(limit);
+        }
+    }
+    Ok(found)
 }
 
 /// Counts records that an owner has got; `also` is the account of their domain.
@@ -174,7 +239,16 @@ pub(crate) async fn put(tx: &mut Tx, id: AccountId, kind: Kind, most: Option<i64
 /// # Errors
 /// [`Error::Quota`] for the first account, from the root on, whose limit they would pass.
 pub(crate) async fn take(tx: &mut Tx, kind: Kind, owner: AccountId, also: Option<AccountId>, n: i64) -> Result<()> {
-    let concerned = tx.query(CONCERNED, args![kind, owner, also.unwrap_or(owner)]).await?;
+    let also = also.unwrap_or(owner);
+    if setting::quota_when_absent(tx).await? == WhenAbsent::Zero
+        && let Some(row) = tx.query_opt(WITHOUT, args![owner, also, kind]).await?
+    {
+        let account: AccountId = row.at(0)?;
+        // The rows that are being counted are there already.
+        let used = (count(tx, account, kind).await? - n).max(0);
+        return Err(Error::Quota { kind: kind.as_str(), account: account.0, limit: 0, used });
+    }
+    let concerned = tx.query(CONCERNED, args![kind, owner, also]).await?;
     for row in &concerned {
         let (most, used): (i64, i64) = (row.get("most")?, row.get("used")?);
         if used + n > most {

@@ -45,6 +45,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     22 "0022_calls_and_credit",
     23 "0023_phonebooks_and_more",
     24 "0024_dns",
+    25 "0025_customers",
 };
 
 /// Every statement with its name, so that a test can prepare each on both engines.
@@ -62,6 +63,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         crate::event::STATEMENTS,
         crate::emergency::STATEMENTS,
         crate::otp::STATEMENTS,
+        crate::property::STATEMENTS,
         crate::import::STATEMENTS,
         crate::interception::STATEMENTS,
         crate::job::STATEMENTS,
@@ -96,6 +98,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     .chain(crate::billing::statements())
     .chain(crate::call_forward::statements())
     .chain(crate::client_certificate::statements())
+    .chain(crate::customer::statements())
     .chain(crate::dns::statements())
     .chain(crate::enum_::statements())
     .chain(crate::fraud::statements())
@@ -183,6 +186,7 @@ pub fn sources() -> Vec<&'static Source> {
         crate::call_forward::SOURCES,
         crate::client_certificate::SOURCES,
         crate::contact::SOURCES,
+        crate::customer::SOURCES,
         crate::dns::SOURCES,
         crate::emergency::SOURCES,
         crate::enum_::SOURCES,

@@ -2,6 +2,7 @@
 
 use store::{Tx, args};
 
+use crate::quota::WhenAbsent;
 use crate::statement::statements;
 use crate::{Error, Result};
 
@@ -15,6 +16,8 @@ statements! {
 const KEYS: &str = "keys_id";
 /// How often the operator has asked for the vendors' file to be read again.
 const VENDORS_GENERATION: &str = "vendors_generation";
+/// What it means that an account has no limit on how many records of a kind it may have.
+const QUOTA_WHEN_ABSENT: &str = "quota_when_absent";
 
 async fn get(tx: &mut Tx, name: &str) -> Result<Option<String>> {
     Ok(tx.query_opt(GET, args![name]).await?.map(|row| row.at(0)).transpose()?)
@@ -51,4 +54,23 @@ pub async fn reload_vendors(tx: &mut Tx) -> Result<i64> {
     let next = vendors_generation(tx).await? + 1;
     tx.execute(PUT, args![VENDORS_GENERATION, next.to_string()]).await?;
     Ok(next)
+}
+
+/// What it means that a reseller or customer has no limit.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn quota_when_absent(tx: &mut Tx) -> Result<WhenAbsent> {
+    Ok(get(tx, QUOTA_WHEN_ABSENT).await?.and_then(|text| text.parse().ok()).unwrap_or_default())
+}
+
+/// Says what it means that a reseller or customer has no limit, for all servers.
+///
+/// # Errors
+/// Only those of the database.
+pub async fn set_quota_when_absent(tx: &mut Tx, meaning: WhenAbsent) -> Result<()> {
+    if quota_when_absent(tx).await? != meaning {
+        tx.execute(PUT, args![QUOTA_WHEN_ABSENT, meaning]).await?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! can't be removed (423), and one that only terminated accounts refer to is kept and seen no more.
 
 use registry::contact::{self, Details};
+use registry::country;
 use registry::id::{AccountId, ContactId};
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("street", Kind::Text(0, 127)).doc("Street and house number."),
     Field::new("postcode", Kind::Text(0, 16)).doc("Postcode."),
     Field::new("city", Kind::Text(0, 127)).doc("City."),
-    Field::new("country", Kind::Enum(COUNTRIES)).doc("Country (ISO 3166-1 alpha-2)."),
+    Field::new("country", Kind::Enum(country::CODES)).doc("Country (ISO 3166-1 alpha-2)."),
     Field::new("phonenumber", Kind::Text(0, 31)).doc("Telephone number."),
     Field::new("mobilenumber", Kind::Text(0, 31)).doc("Mobile telephone number."),
     Field::new("faxnumber", Kind::Text(0, 31)).doc("Fax number."),
@@ -63,25 +64,6 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("gpp7", Kind::Text(0, 255)).doc("Free for any purpose."),
     Field::new("gpp8", Kind::Text(0, 255)).doc("Free for any purpose."),
     Field::new("gpp9", Kind::Text(0, 255)).doc("Free for any purpose."),
-];
-
-/// The countries and territories of ISO 3166-1.
-#[rustfmt::skip]
-const COUNTRIES: &[&str] = &[
-    "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB", "BD",
-    "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA",
-    "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ", "DE",
-    "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR", "GA",
-    "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GS", "GT", "GU", "GW", "GY", "HK",
-    "HM", "HN", "HR", "HT", "HU", "ID", "IE", "IL", "IM", "IN", "IO", "IQ", "IR", "IS", "IT", "JE", "JM", "JO", "JP",
-    "KE", "KG", "KH", "KI", "KM", "KN", "KP", "KR", "KW", "KY", "KZ", "LA", "LB", "LC", "LI", "LK", "LR", "LS", "LT",
-    "LU", "LV", "LY", "MA", "MC", "MD", "ME", "MF", "MG", "MH", "MK", "ML", "MM", "MN", "MO", "MP", "MQ", "MR", "MS",
-    "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA", "NC", "NE", "NF", "NG", "NI", "NL", "NO", "NP", "NR", "NU", "NZ",
-    "OM", "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS",
-    "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "SS", "ST",
-    "SV", "SX", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW",
-    "TZ", "UA", "UG", "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "YE", "YT", "ZA",
-    "ZM", "ZW",
 ];
 
 /// Contacts of customers and of the system: they differ in having a reseller.

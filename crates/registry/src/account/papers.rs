@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::id::{AccountId, ContactId, PackageId, ProfileId};
 use crate::journal::{self, Change, Operation};
 use crate::statement::statements;
-use crate::{Error, Result, contact, listing, quota, template};
+use crate::{Error, Result, contact, customer, listing, quota, template};
 
 /// Why a contact does not suit a customer.
 pub const CONTACT_OF_SYSTEM: &str = "it is a system contact";
@@ -97,6 +97,7 @@ pub struct Papers {
 
 statements! {
     LOCK_CONTACT = "SELECT id FROM contacts WHERE id = $1 {wait}";
+    SET_CONTACT = "UPDATE accounts SET contact_id = $1, modified_at = $2 WHERE id = $3";
     SET_TERMS = "UPDATE accounts SET contact_id = $1, external_id = $2, vat_rate = $3, add_vat = $4, \
         subscriber_email_template_id = $5, passreset_email_template_id = $6, invoice_email_template_id = $7, \
         invoice_template_id = $8, modified_at = $9 WHERE id = $10";
@@ -187,6 +188,7 @@ impl Papers {
         if matches!(account.kind, Kind::Reseller | Kind::Peering) && account.status != Status::Terminated {
             CONTRACTS.count(tx, account.id.0, &values, amount);
         }
+        customer::count(tx, account, self.named, amount);
         if account.kind == Kind::Reseller && self.named {
             RESELLERS.count(tx, account.id.0, &values, amount);
         }
@@ -214,6 +216,7 @@ pub async fn create(
 ) -> Result<Papers> {
     let kind = product.kind();
     must_keep(caller, kind)?;
+    customer::may_create_records(tx, caller).await?;
     check(kind, terms)?;
     if terms.status == Status::Terminated {
         return Err(Error::invalid("status", "nothing begins as terminated"));
@@ -349,6 +352,22 @@ async fn set(tx: &mut Tx, now: i64, id: AccountId, terms: &Terms) -> Result<()> 
     ];
     tx.execute(SET_TERMS, values).await?;
     Ok(())
+}
+
+/// Gives an account another contact, which suits it.
+pub(crate) async fn give_contact(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    id: AccountId,
+    contact: ContactId,
+) -> Result<()> {
+    let before = Papers::of(tx, now, id).await?;
+    tx.execute(SET_CONTACT, args![contact, now, id]).await?;
+    let after = Papers::of(tx, now, id).await?;
+    before.count(tx, -1);
+    after.count(tx, 1);
+    write(tx, caller, now, Operation::Update, Some(&before), &after).await
 }
 
 /// Writes down what has become of an account.

@@ -131,6 +131,19 @@ async fn change(tx: &mut Tx, caller: &Caller, now: i64, id: AccountId, name: &st
     Ok(after)
 }
 
+/// The first of some names that a reseller may have and that no other has; the last one where none is free.
+pub(crate) async fn first_free<'a>(tx: &mut Tx, names: &[&'a str]) -> Result<&'a str> {
+    for name in names {
+        let Ok(name) = tree::checked_name(name) else { continue };
+        let holders = tx.query(BY_NAME, args![name]).await?;
+        let mut has = holders.iter().map(|row| row.get::<Status>("status"));
+        if !has.any(|status| status.is_ok_and(|status| status != Status::Terminated)) {
+            return Ok(name);
+        }
+    }
+    Ok(names.last().copied().unwrap_or_default())
+}
+
 /// Takes a reseller's name from whoever is terminated; answers with the one that has it for good.
 pub(super) async fn make_way(tx: &mut Tx, caller: &Caller, now: i64, name: &str) -> Result<Option<AccountId>> {
     let mut holder = None;

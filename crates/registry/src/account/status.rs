@@ -15,7 +15,7 @@ use crate::journal::Operation;
 use crate::number::{self, AtVendor};
 use crate::preference::{self, Level};
 use crate::statement::statements;
-use crate::{Error, Result, credit_hold, location, login, peering, sip_domain, sound, subscriber};
+use crate::{Error, Result, credit_hold, customer, location, login, peering, sip_domain, sound, subscriber};
 
 /// Why the default reseller is not terminated.
 pub const DEFAULT_STAYS: &str = "the default reseller can't be terminated";
@@ -167,6 +167,7 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, account: &Account) -> Resul
     }
     // That holds, numbers and logins go follows from the rest: it is not for the caller to be allowed each of them.
     let system = Caller::system(&caller.name);
+    customer::forget(tx, account.id).await?;
     credit_hold::release_of_account(tx, &system, now, account.id).await?;
     release_numbers(tx, &system, now, account.id).await?;
     for row in tx.query(LOGINS, args![account.id]).await? {

@@ -20,18 +20,25 @@ pub mod voucher;
 pub mod voucher_batch;
 pub mod zone;
 
-use store::Tx;
+use store::{Tx, args};
 
 use crate::caller::Caller;
 use crate::id::{AccountId, ProfileId};
 use crate::listing::Source;
-use crate::{Error, Result};
+use crate::statement::statements as declare;
+use crate::{Error, Result, account};
 
 pub use rate::Rate;
+
+declare! {
+    USUAL = "SELECT id FROM billing_profiles WHERE reseller_id = $1 AND status = 'active' AND NOT prepaid \
+        ORDER BY CASE handle WHEN 'default' THEN 0 ELSE 1 END, id LIMIT 1";
+}
 
 /// The statements of these modules.
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     [
+        STATEMENTS,
         fee_batch::STATEMENTS,
         network::STATEMENTS,
         package::STATEMENTS,
@@ -56,15 +63,36 @@ pub(crate) const SOURCES: &[&Source] =
 
 /// Makes the default profile with one zone and one fee that costs nothing, and assigns it to the default reseller.
 pub(crate) async fn bootstrap(tx: &mut Tx, caller: &Caller, now: i64) -> Result<()> {
+    let made = make_default(tx, caller, now, AccountId::DEFAULT_RESELLER).await?;
+    if made != ProfileId(1) {
+        return Err(Error::Internal(format!("the default billing profile came out as {made}")));
+    }
+    let assignment = mapping::Assignment::Profile(made);
+    mapping::assign(tx, caller, now, AccountId::DEFAULT_RESELLER, &assignment, true).await?;
+    Ok(())
+}
+
+/// The profile of a reseller for customers of whom nothing else is said, made where it has none.
+pub(crate) async fn default_profile(tx: &mut Tx, caller: &Caller, now: i64, reseller: AccountId) -> Result<ProfileId> {
+    if let Some(row) = tx.query_opt(USUAL, args![reseller]).await? {
+        return Ok(row.at(0)?);
+    }
+    // Whoever else is about to make it goes first, or waits.
+    account::hold(tx, reseller).await?;
+    match tx.query_opt(USUAL, args![reseller]).await? {
+        Some(row) => Ok(row.at(0)?),
+        None => make_default(tx, caller, now, reseller).await,
+    }
+}
+
+/// Makes a profile with one zone and one fee that costs nothing.
+async fn make_default(tx: &mut Tx, caller: &Caller, now: i64, reseller: AccountId) -> Result<ProfileId> {
     let spec = profile::Spec {
         handle: "default".to_owned(),
         name: "Default Billing Profile".to_owned(),
         ..profile::Spec::default()
     };
-    let made = profile::create(tx, caller, now, AccountId::DEFAULT_RESELLER, &spec).await?;
-    if made.id != ProfileId(1) {
-        return Err(Error::Internal(format!("the default billing profile came out as {}", made.id)));
-    }
+    let made = profile::create(tx, caller, now, reseller, &spec).await?;
     let everywhere =
         fee::ZoneRef::Named { zone: "Free Default Zone".to_owned(), detail: Some("All Destinations".to_owned()) };
     let tariff = fee::Tariff { init_interval: 600, follow_interval: 600, ..fee::Tariff::default() };
@@ -76,7 +104,5 @@ pub(crate) async fn bootstrap(tx: &mut Tx, caller: &Caller, now: i64) -> Result<
         ..fee::Spec::default()
     };
     fee::create(tx, caller, now, made.id, &everywhere, &fee).await?;
-    let assignment = mapping::Assignment::Profile(made.id);
-    mapping::assign(tx, caller, now, AccountId::DEFAULT_RESELLER, &assignment, true).await?;
-    Ok(())
+    Ok(made.id)
 }

@@ -7,7 +7,7 @@ use crate::account::{self, Kind as AccountKind};
 use crate::caller::{Caller, Role};
 use crate::id::AccountId;
 use crate::statement::statements;
-use crate::{Error, Result};
+use crate::{Error, Result, customer};
 
 /// What is served under a zone's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +59,9 @@ pub(crate) fn must_keep(caller: &Caller) -> Result<()> {
 }
 
 /// Refuses whoever may not make records at the moment.
-pub(crate) async fn may_create(_tx: &mut Tx, caller: &Caller) -> Result<()> {
-    must_keep(caller)
+pub(crate) async fn may_create(tx: &mut Tx, caller: &Caller) -> Result<()> {
+    must_keep(caller)?;
+    customer::may_create_records(tx, caller).await
 }
 
 /// The reseller of the account that a zone or range is to be of; `before` is whose it was.

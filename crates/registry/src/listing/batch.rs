@@ -6,7 +6,7 @@ use store::{Tx, Val};
 
 use crate::Result;
 
-/// Runs a statement once for up to a hundred ids at a time: `{ids}` in it is the list of their places. The ids of a
+/// Runs a statement once for up to a thousand ids at a time: `{ids}` in it is the list of their places. The ids of a
 /// batch are filled up with repetitions, so that there are few different statements.
 ///
 /// # Errors
@@ -25,9 +25,9 @@ pub(crate) async fn for_ids_at(tx: &mut Tx, sql: &str, ids: &[i64], at: i64) -> 
 
 async fn in_batches(tx: &mut Tx, sql: &str, ids: &[i64], at: Option<i64>) -> Result<Vec<store::Row>> {
     let mut rows = Vec::with_capacity(ids.len());
-    for batch in ids.chunks(100) {
+    for batch in ids.chunks(1_000) {
         let Some(last) = batch.last() else { break };
-        let size = [1, 10, 100].into_iter().find(|size| *size >= batch.len()).unwrap_or(100);
+        let size = [1, 10, 100, 1_000].into_iter().find(|size| *size >= batch.len()).unwrap_or(1_000);
         let places: Vec<String> = (1..=size).map(|n| format!("${n}")).collect();
         let filled = batch.iter().chain(std::iter::repeat(last)).take(size).copied();
         let values: Vec<Val> = filled.chain(at).map(Val::Int).collect();

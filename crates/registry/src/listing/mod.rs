@@ -11,9 +11,9 @@ mod page;
 use std::collections::BTreeMap;
 
 pub(crate) use batch::{for_ids, for_ids_at, in_order};
-pub(crate) use page::STATEMENTS;
 #[cfg(test)]
 pub(crate) use page::exposed;
+pub(crate) use page::{STATEMENTS, acting};
 pub use page::{hold, page, seen, shows};
 use store::{Tx, Val};
 

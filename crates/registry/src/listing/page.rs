@@ -37,7 +37,7 @@ enum Scoped {
 }
 
 /// The role that says what of a subtree the caller sees: an administrator who acts for an account sees what that sees.
-async fn acting(tx: &mut Tx, caller: &Caller) -> Result<Role> {
+pub(crate) async fn acting(tx: &mut Tx, caller: &Caller) -> Result<Role> {
     let (Role::Admin, Scope::Subtree(root)) = (caller.role, caller.scope) else { return Ok(caller.role) };
     let kind: Option<Kind> = tx.query_opt(KIND_OF, args![root]).await?.map(|row| row.at(0)).transpose()?;
     Ok(match kind {

@@ -9,6 +9,9 @@ use crate::{Error, Result};
 /// Shortest password that is accepted.
 pub const MIN_PASSWORD: usize = 8;
 
+/// Shortest password of a login that is an account's own user name and password: their clients make up such ones.
+pub const MIN_ACCOUNT_PASSWORD: usize = 6;
+
 /// Longest password that is accepted, in bytes.
 pub const MAX_PASSWORD: usize = 1_000;
 
@@ -63,9 +66,17 @@ impl Credentials {
     /// # Errors
     /// [`Error::Invalid`] where the user name is not one or the password is too short.
     pub fn new(username: &str, password: &str) -> Result<Credentials> {
+        Credentials::of_at_least(MIN_PASSWORD, username, password)
+    }
+
+    /// As [`Credentials::new`], with a password of so many characters or more.
+    ///
+    /// # Errors
+    /// As [`Credentials::new`].
+    pub(crate) fn of_at_least(least: usize, username: &str, password: &str) -> Result<Credentials> {
         check_username(username)?;
-        if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
-            let message = format!("must have {MIN_PASSWORD} to {MAX_PASSWORD} characters");
+        if password.chars().count() < least || password.len() > MAX_PASSWORD {
+            let message = format!("must have {least} to {MAX_PASSWORD} characters");
             return Err(Error::invalid("password", message));
         }
         let pair = format!("{username}:{password}");
@@ -75,6 +86,14 @@ impl Credentials {
             md5: argon2id(&hex(&md5::Md5::digest(&pair)))?,
             sha1: argon2id(&hex(&sha1::Sha1::digest(&pair)))?,
         })
+    }
+}
+
+impl Credentials {
+    /// The user name.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
     }
 }
 

@@ -5,10 +5,10 @@ use store::{Tx, args};
 use super::authority::{OTHERS_PASSWORD, OWN_LOGIN, OWN_PERMISSIONS, governs, must_manage, must_not_be_last, refused};
 use super::credentials::check_username;
 use super::{
-    AclRole, BY_NAME, Credentials, DELETE, DELETE_CERTIFICATES, DELETE_TOKENS, FORGET_DIGESTS, Flags, INSERT, LOCK,
-    Login, SET_PASSWORD, TAKEN, UPDATE, any, get, login,
+    AclRole, BY_NAME, Credentials, DELETE, DELETE_CERTIFICATES, DELETE_CREDENTIALS, DELETE_TOKENS, FORGET_CLEAR,
+    FORGET_DIGESTS, Flags, INSERT, LOCK, Login, SET_PASSWORD, TAKEN, UPDATE, add, get, login,
 };
-use crate::account::{self, Kind, Status};
+use crate::account::{self, Kind};
 use crate::caller::{Caller, Role};
 use crate::contact::is_email;
 use crate::id::{AccountId, LoginId, uuid};
@@ -110,49 +110,19 @@ pub async fn create(
     role: Role,
     credentials: &Credentials,
 ) -> Result<Login> {
-    let acl_role = AclRole::of(role);
-    // The first one of all must be able to make every other.
-    let flags = Flags { system: role == Role::Admin && !any(tx).await?, ..Flags::default() };
-    match acl_role {
-        Some(kind) => must_manage(tx, caller, kind, &flags).await?,
-        None => caller.must_be_reseller("make logins")?,
-    }
-    let account = account::get(tx, caller, account_id).await?;
-    if account.status == Status::Terminated {
-        return Err(Error::Conflict(format!("account {account_id} is terminated")));
-    }
-    let fits = match role {
-        Role::Admin | Role::Intercept => account.kind == Kind::Operator,
-        Role::CareAdmin => matches!(account.kind, Kind::Operator | Kind::Reseller),
-        Role::Reseller | Role::Care => account.kind == Kind::Reseller,
-        Role::Customer => account.kind == Kind::Customer,
-        // Subscribers log in with their own records.
-        Role::SubscriberAdmin | Role::Subscriber => false,
-    };
-    if !fits {
-        let message = format!("`{role}` does not suit account {account_id}, which is a {}", account.kind);
-        return Err(Error::invalid("role", message));
-    }
-    let reseller_id = if account.kind == Kind::Operator { AccountId::DEFAULT_RESELLER } else { account.reseller_id };
-    let new = Login {
-        id: LoginId(0),
-        account_id,
-        reseller_id,
-        username: credentials.username.clone(),
-        email: None,
-        role,
-        acl_role,
-        active: true,
-        flags,
-        credential_version: 1,
-    };
-    insert(tx, caller, now, new, credentials).await.map_err(|error| match error {
+    add(tx, caller, now, account_id, role, credentials).await.map_err(|error| match error {
         Error::Taken { value, .. } => Error::Conflict(format!("there is a login named `{value}` already")),
         other => other,
     })
 }
 
-async fn insert(tx: &mut Tx, caller: &Caller, now: i64, new: Login, credentials: &Credentials) -> Result<Login> {
+pub(super) async fn insert(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    new: Login,
+    credentials: &Credentials,
+) -> Result<Login> {
     let (f, c) = (&new.flags, credentials);
     let values = args![
         uuid(),
@@ -187,7 +157,7 @@ async fn insert(tx: &mut Tx, caller: &Caller, now: i64, new: Login, credentials:
 }
 
 /// Says which name another login has taken in the meantime.
-fn clash(error: store::Error, login: &Login) -> Error {
+pub(super) fn clash(error: store::Error, login: &Login) -> Error {
     match error {
         // The key is named after its column on both engines.
         store::Error::Unique(key) if key.contains("email") => {
@@ -277,9 +247,13 @@ pub async fn update(
         id
     ];
     tx.execute(UPDATE, values).await.map_err(|error| clash(error, &after))?;
+    if moved {
+        tx.execute(DELETE_CREDENTIALS, args![id]).await?;
+    }
     match credentials {
         Some(c) => {
             tx.execute(SET_PASSWORD, args![&c.password, &c.md5, &c.sha1, now, id]).await?;
+            tx.execute(FORGET_CLEAR, args![id]).await?;
             after.credential_version += 1;
         }
         None if before.username != after.username => {
@@ -320,6 +294,7 @@ pub async fn set_password(tx: &mut Tx, caller: &Caller, now: i64, credentials: &
     }
     let c = credentials;
     tx.execute(SET_PASSWORD, args![&c.password, &c.md5, &c.sha1, now, before.id]).await?;
+    tx.execute(FORGET_CLEAR, args![before.id]).await?;
     let after = Login { credential_version: before.credential_version + 1, ..before.clone() };
     journal::record(tx, caller, now, Some(&before), Some(&after)).await?;
     Ok(after)
@@ -377,7 +352,7 @@ async fn erase(tx: &mut Tx, caller: &Caller, now: i64, before: &Login) -> Result
         must_not_be_last(tx, before).await?;
     }
     otp::forget(tx, caller, now, otp::Owner::Login(before.id)).await?;
-    for statement in [DELETE_CERTIFICATES, DELETE_TOKENS, DELETE] {
+    for statement in [DELETE_CERTIFICATES, DELETE_TOKENS, DELETE_CREDENTIALS, DELETE] {
         tx.execute(statement, args![before.id]).await?;
     }
     before.count(tx, -1);

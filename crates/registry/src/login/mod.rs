@@ -4,6 +4,7 @@ mod acl;
 mod authority;
 mod credentials;
 mod manage;
+mod own;
 
 use serde::Serialize;
 use store::{Row, Tx, args};
@@ -11,9 +12,10 @@ use store::{Row, Tx, args};
 pub use acl::AclRole;
 pub(crate) use authority::may_manage;
 pub use authority::{LAST_ADMINISTRATOR, NOT_MASTER, NOT_THIS_ROLE, OTHERS_PASSWORD, OWN_LOGIN, OWN_PERMISSIONS};
-pub use credentials::{Credentials, MAX_PASSWORD, MIN_PASSWORD, Verifier};
+pub use credentials::{Credentials, MAX_PASSWORD, MIN_ACCOUNT_PASSWORD, MIN_PASSWORD, Verifier};
 pub(crate) use credentials::{argon2id, hex};
 pub use manage::{Profile, create, delete, forget_second_factor, make, remove, set_password, update};
+pub(crate) use own::{add, renew};
 
 use crate::caller::{Caller, Rights, Role, Scope};
 use crate::id::{AccountId, LoginId};
@@ -131,6 +133,10 @@ statements! {
     SET_PASSWORD = "UPDATE logins SET password_verifier = $1, md5_verifier = $2, sha1_verifier = $3, \
         credential_version = credential_version + 1, modified_at = $4 WHERE id = $5";
     FORGET_DIGESTS = "UPDATE logins SET md5_verifier = '', sha1_verifier = '' WHERE id = $1";
+    RENAME = "UPDATE logins SET username = $1 WHERE id = $2";
+    // Whoever sets another password does not seal it.
+    FORGET_CLEAR = "UPDATE account_credentials SET password_sealed = NULL WHERE login_id = $1";
+    DELETE_CREDENTIALS = "DELETE FROM account_credentials WHERE login_id = $1";
     DELETE_CERTIFICATES = "DELETE FROM client_certificates WHERE login_id = $1";
     DELETE_TOKENS = "DELETE FROM auth_tokens WHERE login_id = $1";
     DELETE = "DELETE FROM logins WHERE id = $1";

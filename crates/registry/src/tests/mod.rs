@@ -10,6 +10,7 @@ mod billing;
 mod call_forwards;
 mod charges;
 mod credit_holds;
+mod customers;
 mod dns;
 mod due;
 mod emergency;

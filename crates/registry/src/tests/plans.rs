@@ -60,6 +60,9 @@ const BIG: &[&str] = &[
     "enum_ranges",
     "enum_numbers",
     "enum_mappings",
+    "account_details",
+    "account_credentials",
+    "account_properties",
 ];
 
 /// The big tables of a statement, under their names and the names that it gives them.

@@ -13,6 +13,7 @@ use ngcp::Ngcp;
 use ngnpro::{Ngnpro, Scheme};
 use ordering::{Ordering, Worker};
 use presence::Presence;
+use registry::quota::WhenAbsent;
 use registry::seal::Sealer;
 use registry::{Clock, order, setting, transaction};
 use rustls::ServerConfig;
@@ -45,6 +46,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     super::announce(&prepared);
     let keys = KeySet::load_or_create(&config.keys_file)?;
     transaction!(db, |tx| setting::agree_on_keys(tx, &keys.id()).await)?;
+    let when_absent = when_absent(config.quota.when_absent);
+    transaction!(db, |tx| setting::set_quota_when_absent(tx, when_absent).await)?;
 
     carriers::plugin::reaper::start(&carriers::plugin::own_program()).context("reaper")?;
     let ordering = Ordering::new(db.clone(), clock.clone(), settings(&config));
@@ -145,6 +148,14 @@ fn hal_shape(configured: config::HalShape) -> ngcp::HalShape {
     match configured {
         config::HalShape::Modern => ngcp::HalShape::Modern,
         config::HalShape::Legacy => ngcp::HalShape::Legacy,
+    }
+}
+
+/// The configuration's word for what no limit means, as the registry has it.
+fn when_absent(configured: config::QuotaWhenAbsent) -> WhenAbsent {
+    match configured {
+        config::QuotaWhenAbsent::None => WhenAbsent::None,
+        config::QuotaWhenAbsent::Zero => WhenAbsent::Zero,
     }
 }
 

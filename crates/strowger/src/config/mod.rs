@@ -71,6 +71,8 @@ pub struct Config {
     pub database: Database,
     /// The registrar that subscribers register with.
     pub registrar: Registrar,
+    /// Limits on how many records there may be.
+    pub quota: Quota,
     /// The certificate of the HTTPS listeners.
     pub tls: Tls,
     /// What is logged and how.
@@ -128,6 +130,13 @@ pub struct Registrar {
     /// The database with its location table: a `postgres://` URL (which may hold a password) or a SQLite file; empty:
     /// there is none.
     pub database_url: Secret,
+}
+
+/// Limits on how many records there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// What it means that a reseller or customer has no limit.
+    pub when_absent: QuotaWhenAbsent,
 }
 
 /// The certificate of the HTTPS listeners: both files, or none for a self-signed one.
@@ -245,6 +254,16 @@ choice! {
         Pool = "pool",
         /// Vendors are also asked while a caller looks for a number.
         Realtime = "realtime",
+    }
+}
+choice! {
+    /// What it means that a reseller or customer has no limit.
+    QuotaWhenAbsent {
+        /// There is no limit.
+        #[default]
+        None = "none",
+        /// The limit is 0.
+        Zero = "0",
     }
 }
 choice! {

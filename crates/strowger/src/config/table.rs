@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::field::{Choice, Field, Key};
 use super::{
-    CarrierSettings, Config, Database, HalShape, Log, LogFormat, NumberVendors, Purchase, Realtime, Refill, Registrar,
-    Release, Secret, Tls, Worker,
+    CarrierSettings, Config, Database, HalShape, Log, LogFormat, NumberVendors, Purchase, Quota, QuotaWhenAbsent,
+    Realtime, Refill, Registrar, Release, Secret, Tls, Worker,
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -196,6 +196,19 @@ pub static KEYS: &[Key<Config>] = &[
             Empty: no registrations are shown.",
     },
     Key {
+        name: "quota.when_absent",
+        environment: "STROWGER_QUOTA_WHEN_ABSENT",
+        field: Field::Choice(Choice {
+            words: QuotaWhenAbsent::WORDS,
+            set: |c, word| QuotaWhenAbsent::from_word(word).map(|meaning| c.quota.when_absent = meaning).is_some(),
+            get: |c| c.quota.when_absent.word(),
+        }),
+        default: "none",
+        doc: "What it means that a reseller or customer has no limit on subscribers, ENUM ranges and numbers, DNS zones or \
+            e-mail aliases (NGNPro's credits): `none` no limit, `0` that it may have none of them. It is kept in the \
+            database: the server that was started last decides for all.",
+    },
+    Key {
         name: "tls.certificate",
         environment: "STROWGER_TLS_CERTIFICATE",
         field: Field::OptionalPath(|c| &mut c.tls.certificate),
@@ -373,6 +386,7 @@ impl Config {
             worker: Worker::default(),
             database: Database::default(),
             registrar: Registrar::default(),
+            quota: Quota::default(),
             tls: Tls::default(),
             log: Log::default(),
             keys_file: Default::default(),
