@@ -1,14 +1,14 @@
 //! Who calls: the `auth` element of the header.
 //!
 //! An administrator's login with `admin` sees everything, or with `impersonate` what the account of that id sees, which it
-//! may still manage. Without `admin` the credentials are those of a customer or reseller.
+//! may still manage. Without `admin` the credentials are those of a customer or reseller, which may have been given the
+//! rights of its reseller.
 
 use std::net::IpAddr;
 
 use registry::ban::{Attempt, Realm};
-use registry::caller::Scope;
 use registry::id::AccountId;
-use registry::{Caller, Error, Role, account};
+use registry::{Caller, Error, Role, customer};
 use web::{Denied, Factor};
 
 use crate::Ngnpro;
@@ -30,20 +30,12 @@ pub(crate) async fn caller(state: &Ngnpro, auth: &Auth, address: IpAddr) -> Resu
         }
         Err(Denied::Unknown | Denied::Barred | Denied::Code) => return Err(Error::NotAuthenticated.into()),
     };
-    let caller = login.caller();
+    let mut tx = state.db.reader();
+    let caller = customer::caller_of(&mut tx, &login).await?;
     match (auth.admin, caller.role) {
-        (true, Role::Admin) => impersonating(state, caller, auth.impersonate).await,
+        (true, Role::Admin) => Ok(customer::impersonating(&mut tx, &caller, AccountId(auth.impersonate)).await?),
         (false, Role::Reseller | Role::Customer) => Ok(caller),
         (true, _) => Err(Fault::not_authenticated("these are not an administrator's credentials: admin is true")),
         (false, _) => Err(Fault::not_authenticated("these are not a customer's credentials: admin is false")),
     }
-}
-
-async fn impersonating(state: &Ngnpro, caller: Caller, impersonate: i64) -> Result<Caller, Fault> {
-    if impersonate == 0 {
-        return Ok(caller);
-    }
-    let id = AccountId(impersonate);
-    account::get(&mut state.db.reader(), &caller, id).await?;
-    Ok(Caller { account: id, scope: Scope::Subtree(id), ..caller })
 }

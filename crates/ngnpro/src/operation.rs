@@ -3,6 +3,7 @@
 //! An operation is declared once, in its port's table; from there requests are dispatched and the WSDL is written.
 
 use futures_util::future::BoxFuture;
+use registry::seal::Sealer;
 use registry::{Caller, Error};
 use store::Tx;
 
@@ -64,7 +65,7 @@ impl Call<'_> {
 
     /// The call within a transaction.
     pub(crate) fn within<'t>(&'t self, tx: &'t mut Tx) -> Cx<'t> {
-        Cx { tx, caller: &self.caller, now: self.now }
+        Cx { tx, caller: &self.caller, now: self.now, sealer: &self.state.sealer }
     }
 }
 
@@ -76,6 +77,8 @@ pub(crate) struct Cx<'t> {
     pub(crate) caller: &'t Caller,
     /// The time of the call.
     pub(crate) now: i64,
+    /// Seals and opens passwords.
+    pub(crate) sealer: &'t Sealer,
 }
 
 /// What an operation comes to.

@@ -203,6 +203,11 @@ impl<'d> Node<'d> {
         &self.referred().kept().text
     }
 
+    /// Whether it says that it is nothing.
+    pub(crate) fn is_nil(self) -> bool {
+        self.referred().kept().nil
+    }
+
     /// Whether it is an array with nothing in it, and says that it is one: what is `null` in PHP, and lists that zeep has
     /// not understood, come as elements that say nothing at all.
     pub(crate) fn is_empty_array(self) -> bool {

@@ -4,7 +4,7 @@
 //! 7003. The thousands are the port's; of a pair the even one says that there is none, the odd one that there is one. The
 //! codes from 9000 on are ours.
 
-use registry::Error;
+use registry::{Error, quota};
 
 /// Credentials are missing or wrong.
 pub(crate) const NOT_AUTHENTICATED: u16 = 9000;
@@ -151,16 +151,19 @@ const FIELDS: &[(&str, &str)] = &[
     ("owner_id", "owner"),
     ("min_digits", "minDigits"),
     ("max_digits", "maxDigits"),
-];
-
-/// The credit that a limit of the registry is, by the kind of record that is limited.
-const CREDITS: &[(&str, &str)] = &[
-    ("subscribers", "sip_credit"),
-    ("sip_aliases", "sip_alias_credit"),
-    ("enum_ranges", "enum_range_credit"),
-    ("enum_numbers", "enum_number_credit"),
-    ("dns_zones", "dns_zone_credit"),
-    ("email_aliases", "email_credit"),
+    ("firstname", "firstName"),
+    ("lastname", "lastName"),
+    ("company", "organization"),
+    ("vatnum", "vatNumber"),
+    ("bank_account", "bankAccount"),
+    ("billing_email", "billingEmail"),
+    ("billing_address", "billingAddress"),
+    ("company_code", "companyCode"),
+    ("enum_number", "enum"),
+    ("phonenumber", "tel"),
+    ("faxnumber", "fax"),
+    ("mobilenumber", "mobile"),
+    ("street", "address"),
 ];
 
 fn renamed(names: &[(&'static str, &'static str)], name: &'static str) -> &'static str {
@@ -196,7 +199,7 @@ impl From<Error> for Fault {
         let side = if matches!(code, UNAVAILABLE | INTERNAL) { Side::Server } else { Side::Client };
         let message = match error {
             Error::Quota { kind, account, limit, used } => {
-                let credit = renamed(CREDITS, kind);
+                let credit = kind.parse().map_or(kind, quota::Kind::credit);
                 format!("{credit} of customer {account} is used up: it is {limit}, and there are {used}")
             }
             other => translated(other).public_message(),

@@ -13,7 +13,7 @@ pub(crate) mod write;
 pub(crate) use document::{Document, Node};
 pub(crate) use fault::Fault;
 pub(crate) use shape::{Member, Shape};
-pub(crate) use wire::{Wire, Wrong, wire};
+pub(crate) use wire::{Double, Wire, Wrong, wire};
 pub(crate) use write::Writer;
 
 /// Namespaces of the envelope (SOAP 1.1, section 3), of its encoding (section 5), and of the types that it uses.

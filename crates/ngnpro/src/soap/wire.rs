@@ -5,6 +5,8 @@
 
 use std::io;
 
+use rust_decimal::Decimal;
+
 use super::document::Node;
 use super::shape::Shape;
 use super::write::Writer;
@@ -35,11 +37,14 @@ pub(crate) trait Wire: Sized {
     /// What the WSDL says of it.
     const SHAPE: &'static Shape;
 
-    /// Whether an element with nothing in it says something: that an array is empty.
-    const EMPTY_SAYS: bool = false;
-
     /// What it is where nothing is said.
     fn absent() -> Self;
+
+    /// Whether an element says nothing, so that what is there stays: it has nothing in it. Text that is empty says that it
+    /// is, and so does an array.
+    fn says_nothing(node: Node<'_>) -> bool {
+        node.is_empty()
+    }
 
     /// Reads an element that says something.
     ///
@@ -66,6 +71,9 @@ impl Wire for String {
     const SHAPE: &'static Shape = &Shape::Scalar("string");
     fn absent() -> String {
         String::new()
+    }
+    fn says_nothing(node: Node<'_>) -> bool {
+        node.is_nil()
     }
     fn read(node: Node<'_>) -> Result<String, Wrong> {
         Ok(node.text().to_owned())
@@ -108,7 +116,26 @@ impl Wire for bool {
     }
 }
 
-/// What may be absent. It is not written where it is. An array that is there with nothing in it is not absent.
+/// A number with a fraction, exact as it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Double(pub(crate) Decimal);
+
+impl Wire for Double {
+    const SHAPE: &'static Shape = &Shape::Scalar("double");
+    fn absent() -> Double {
+        Double::default()
+    }
+    fn read(node: Node<'_>) -> Result<Double, Wrong> {
+        let text = node.text().trim();
+        let parsed = text.parse().or_else(|_| Decimal::from_scientific(text));
+        parsed.map(Double).map_err(|_| Wrong::value(node, "a number"))
+    }
+    fn write(&self, writer: &mut Writer, name: &str) -> io::Result<()> {
+        writer.scalar(name, "double", &self.0.normalize().to_string())
+    }
+}
+
+/// What may be absent. It is not written where it is.
 impl<T: Wire> Wire for Option<T> {
     const SHAPE: &'static Shape = T::SHAPE;
     fn absent() -> Option<T> {
@@ -116,8 +143,7 @@ impl<T: Wire> Wire for Option<T> {
     }
     fn of(node: Node<'_>, name: &'static str) -> Result<Option<T>, Wrong> {
         match node.child(name) {
-            Some(child) if T::EMPTY_SAYS && child.is_empty_array() => Ok(Some(T::absent())),
-            Some(child) if !child.is_empty() => Self::read(child).map_err(|wrong| wrong.within(name)),
+            Some(child) if !T::says_nothing(child) => Self::read(child).map_err(|wrong| wrong.within(name)),
             _ => Ok(None),
         }
     }
@@ -145,9 +171,11 @@ impl Item for String {
 /// Whatever the elements in it are called, they are its items.
 impl<T: Item> Wire for Vec<T> {
     const SHAPE: &'static Shape = T::ARRAY;
-    const EMPTY_SAYS: bool = true;
     fn absent() -> Vec<T> {
         Vec::new()
+    }
+    fn says_nothing(node: Node<'_>) -> bool {
+        node.is_empty() && !node.is_empty_array()
     }
     fn read(node: Node<'_>) -> Result<Vec<T>, Wrong> {
         let item = |(n, child): (usize, Node<'_>)| {

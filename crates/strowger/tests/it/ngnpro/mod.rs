@@ -1,6 +1,7 @@
 //! The NGNPro service as its clients meet it.
 
 mod clients;
+mod customers;
 mod door;
 mod envelope;
 mod numbers;
