@@ -18,6 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use plane::location::Locations;
 use registry::Clock;
 use registry::seal::Sealer;
 use store::Db;
@@ -44,6 +45,8 @@ pub struct Ngnpro {
     pub authenticator: web::Authenticator,
     /// Seals and opens passwords.
     pub sealer: Arc<Sealer>,
+    /// Where phones are registered.
+    pub locations: Arc<Locations>,
 }
 
 impl fmt::Debug for Ngnpro {

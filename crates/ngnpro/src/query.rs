@@ -28,6 +28,19 @@ wire! {
     }
 }
 
+impl Range {
+    /// How many rows are left out, and how many are wanted at most.
+    pub(crate) fn bounds(&self) -> (i64, i64) {
+        let count = if self.count > 0 { self.count.min(MOST_ROWS) } else { MOST_ROWS };
+        (self.start.max(0), count)
+    }
+}
+
+/// A pattern of this dialect as the registry has it: a backslash is one.
+pub(crate) fn escaped(pattern: &str) -> String {
+    pattern.replace('\\', "\\\\")
+}
+
 /// The conditions that a filter makes. Empty text and zero mean that there is none.
 #[derive(Debug, Default)]
 pub(crate) struct Filters(Vec<Condition>);
@@ -36,7 +49,7 @@ impl Filters {
     /// Text with `%` and `_` as wildcards, whatever the case; without them the text itself.
     pub(crate) fn text(mut self, column: &'static str, pattern: &str) -> Filters {
         if !pattern.is_empty() {
-            self.0.push(Condition::Alike(column, pattern.replace('\\', "\\\\")));
+            self.0.push(Condition::Alike(column, escaped(pattern)));
         }
         self
     }
@@ -62,11 +75,14 @@ impl Filters {
     pub(crate) fn matching(self, column: &'static str, like: &'static str, pattern: &str) -> Filters {
         match pattern {
             "" => self,
-            _ if pattern.contains(['%', '_']) => {
-                self.and(Condition::Is(like, Val::from(pattern.replace('\\', "\\\\"))))
-            }
+            _ if pattern.contains(['%', '_']) => self.pattern(like, pattern),
             _ => self.and(Condition::Is(column, Val::from(pattern))),
         }
+    }
+
+    /// As [`Filters::text`], for a condition of the list's own that is given the pattern.
+    pub(crate) fn pattern(self, column: &'static str, pattern: &str) -> Filters {
+        if pattern.is_empty() { self } else { self.and(Condition::Is(column, Val::from(escaped(pattern)))) }
     }
 
     /// An id.
@@ -86,13 +102,13 @@ impl Filters {
     /// The query with its order and range. `orders` says by which column rows are ordered for an attribute.
     pub(crate) fn query(self, order: &OrderBy, range: &Range, orders: &[(&str, &'static str)]) -> Query {
         let by = orders.iter().find(|(attribute, _)| *attribute == order.attribute).map(|(_, column)| *column);
-        let count = if range.count > 0 { range.count.min(MOST_ROWS) } else { MOST_ROWS };
+        let (offset, limit) = range.bounds();
         Query {
             conditions: self.0,
             order: by,
             descending: by.is_some() && order.direction.eq_ignore_ascii_case("DESC"),
-            offset: range.start.max(0),
-            limit: count,
+            offset,
+            limit,
             count: true,
         }
     }

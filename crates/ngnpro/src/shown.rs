@@ -6,9 +6,12 @@ use registry::caller::Scope;
 use registry::id::AccountId;
 use registry::listing::{self, Query};
 use registry::record::{self, Kept};
-use registry::{Error, Role, account};
+use registry::{Error, Money, Role, account};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::operation::{Cx, Outcome};
+use crate::soap::Double;
 
 /// A time as the dialect has it: in UTC, to the second.
 pub(crate) fn when(microseconds: i64) -> String {
@@ -61,6 +64,21 @@ pub(crate) async fn owner_after(
 /// A customer that something is assigned to; 0: none.
 pub(crate) fn owner(id: i64) -> Option<AccountId> {
     (id != 0).then_some(AccountId(id))
+}
+
+/// An amount as it is shown.
+pub(crate) fn double(amount: Money) -> Double {
+    Double(Decimal::new(amount.0, 6))
+}
+
+/// An amount as it is kept; what clients have computed with floating point is rounded to a millionth.
+///
+/// # Errors
+/// [`Error::Invalid`] for the field.
+pub(crate) fn money(field: &'static str, Double(amount): Double) -> Outcome<Money> {
+    let micro = amount.checked_mul(Decimal::from(1_000_000)).and_then(|micro| micro.round().to_i64());
+    let micro = micro.ok_or_else(|| Error::invalid(field, format!("{amount} is not an amount")))?;
+    Money(micro).movable(field)
 }
 
 /// A page of records and how many there are.

@@ -120,6 +120,11 @@ impl Caller {
         Caller { name: name.to_owned(), login: None, account, role, rights, scope }
     }
 
+    /// The same caller with the rights of the installation: for what follows from what it may do.
+    pub(crate) fn elevated(&self) -> Caller {
+        Caller { account: AccountId::OPERATOR, role: Role::Admin, scope: Scope::All, ..self.clone() }
+    }
+
     /// Refuses whoever may only look.
     ///
     /// # Errors

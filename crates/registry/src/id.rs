@@ -169,6 +169,20 @@ ids! {
     EnumNumberId;
     /// A mapping of an ENUM number.
     EnumMappingId;
+    /// Rating profiles of an entity.
+    RatingProfileId;
+    /// A SIP alias.
+    SipAliasId;
+    /// A trusted peer.
+    TrustedPeerId;
+    /// A carrier of calls to the telephone network.
+    PstnCarrierId;
+    /// A gateway of such a carrier.
+    PstnGatewayId;
+    /// A rule of such a gateway.
+    GatewayRuleId;
+    /// A route to such a carrier.
+    PstnRouteId;
 }
 
 impl AccountId {

@@ -31,11 +31,13 @@ pub enum Kind {
     DnsZones,
     /// E-mail aliases: fancy DNS records of type MBOXFW.
     EmailAliases,
+    /// SIP aliases, without those that only stand for a number.
+    SipAliases,
 }
 
 crate::text_enum!(Kind, "kind", {
     Subscribers => "subscribers", EnumRanges => "enum_ranges", EnumNumbers => "enum_numbers", DnsZones => "dns_zones",
-    EmailAliases => "email_aliases",
+    EmailAliases => "email_aliases", SipAliases => "sip_aliases",
 });
 
 impl Kind {
@@ -44,6 +46,7 @@ impl Kind {
     pub fn credit(self) -> &'static str {
         match self {
             Kind::Subscribers => "sip_credit",
+            Kind::SipAliases => "sip_alias_credit",
             Kind::EnumRanges => "enum_range_credit",
             Kind::EnumNumbers => "enum_number_credit",
             Kind::DnsZones => "dns_zone_credit",
@@ -110,6 +113,10 @@ statements! {
         ON f.account_id = b.account_id WHERE b.ancestor_id = $1 AND f.kind = 'MBOXFW' \
         UNION SELECT f.id FROM account_ancestors b JOIN dns_fancy_records f ON f.owner_id = b.account_id \
         WHERE b.ancestor_id = $1 AND f.kind = 'MBOXFW') x";
+    SIP_ALIASES = "SELECT COUNT(*) FROM (SELECT f.id FROM account_ancestors b JOIN sip_aliases f \
+        ON f.account_id = b.account_id WHERE b.ancestor_id = $1 AND f.entered \
+        UNION SELECT f.id FROM account_ancestors b JOIN sip_aliases f ON f.owner_id = b.account_id \
+        WHERE b.ancestor_id = $1 AND f.entered) x";
 }
 
 const LIMITS: &str = "SELECT account_id, kind, most FROM quotas WHERE account_id IN ({ids})";
@@ -217,6 +224,7 @@ async fn count(tx: &mut Tx, id: AccountId, kind: Kind) -> Result<i64> {
         Kind::EnumNumbers => ENUM_NUMBERS,
         Kind::DnsZones => DNS_ZONES,
         Kind::EmailAliases => EMAIL_ALIASES,
+        Kind::SipAliases => SIP_ALIASES,
     };
     Ok(tx.query_one(count, args![id]).await?.at(0)?)
 }

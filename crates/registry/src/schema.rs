@@ -46,6 +46,8 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     23 "0023_phonebooks_and_more",
     24 "0024_dns",
     25 "0025_customers",
+    26 "0026_sip_accounts",
+    28 "0028_rating_profiles",
 };
 
 /// Every statement with its name, so that a test can prepare each on both engines.
@@ -80,6 +82,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         crate::server::STATEMENTS,
         crate::setting::STATEMENTS,
         crate::tally::STATEMENTS,
+        crate::trusted_peer::STATEMENTS,
         crate::trusted_source::STATEMENTS,
         crate::upn_rewrite::STATEMENTS,
         crate::vendor::STATEMENTS,
@@ -103,12 +106,16 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     .chain(crate::enum_::statements())
     .chain(crate::fraud::statements())
     .chain(crate::peering::statements())
+    .chain(crate::rating_profile::STATEMENTS)
     .chain(crate::phonebook::statements())
     .chain(crate::preference::statements())
+    .chain(crate::pstn::statements())
     .chain(crate::quota::statements())
     .chain(crate::header_rule::statements())
     .chain(crate::rewrite::statements())
     .chain(crate::service::statements())
+    .chain(crate::sip_account::statements())
+    .chain(crate::sip_alias::statements())
     .chain(crate::sip_domain::statements())
     .chain(crate::sound::statements())
     .chain(crate::subscriber::statements())
@@ -172,6 +179,13 @@ pub(crate) fn record_statements() -> Vec<String> {
         crate::record::statements::<crate::dns::FancyRecord>(),
         crate::record::statements::<crate::enum_::EnumRange>(),
         crate::record::statements::<crate::enum_::EnumNumber>(),
+        crate::record::statements::<crate::rating_profile::RatingProfile>(),
+        crate::record::statements::<crate::sip_alias::SipAlias>(),
+        crate::record::statements::<crate::trusted_peer::TrustedPeer>(),
+        crate::record::statements::<crate::pstn::Carrier>(),
+        crate::record::statements::<crate::pstn::Gateway>(),
+        crate::record::statements::<crate::pstn::GatewayRule>(),
+        crate::record::statements::<crate::pstn::Route>(),
     ]
     .concat()
 }
@@ -192,6 +206,7 @@ pub fn sources() -> Vec<&'static Source> {
         crate::enum_::SOURCES,
         crate::header_rule::SOURCES,
         crate::rewrite::SOURCES,
+        &[&crate::rating_profile::ALL],
         &[&crate::upn_rewrite::ALL],
         &[&crate::pbx_directory::ALL, &crate::provisioning_template::ALL],
         login::SOURCES,
@@ -204,6 +219,7 @@ pub fn sources() -> Vec<&'static Source> {
         crate::phonebook::SOURCES,
         &[&crate::reminder::ALL, &crate::voicemail_greeting::ALL, &crate::interception::ALL],
         crate::reservation::SOURCES,
+        crate::sip_alias::SOURCES,
         crate::sip_domain::SOURCES,
         crate::sound::SOURCES,
         crate::template::SOURCES,
@@ -213,6 +229,8 @@ pub fn sources() -> Vec<&'static Source> {
         crate::lnp::SOURCES,
         &[&crate::credit_hold::ALL, &crate::event::ALL, &crate::fraud::ALL],
         crate::peering::SOURCES,
+        crate::pstn::SOURCES,
+        &[&crate::trusted_peer::ALL],
         &[&crate::trusted_source::ALL, &crate::location::ALL, &crate::location_mapping::ALL],
         crate::vendor::SOURCES,
         crate::vendor_link::SOURCES,

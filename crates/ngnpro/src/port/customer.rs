@@ -4,13 +4,11 @@ use registry::customer::{self, Access, Customer, Details, Sheet};
 use registry::id::AccountId;
 use registry::listing::Query;
 use registry::property::{self, Property};
-use registry::{Error, Money, contact, transaction};
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive as _;
+use registry::{Error, contact, transaction};
 
 use crate::operation::{Call, Cx, Outcome, port};
 use crate::query::{Filters, OrderBy, Range};
-use crate::shown::when;
+use crate::shown::{double, money, when};
 use crate::soap::{Double, Fault, wire};
 
 wire! {
@@ -186,18 +184,6 @@ impl From<CustomerProperty> for Property {
     }
 }
 
-fn double(amount: Money) -> Option<Double> {
-    Some(Double(Decimal::new(amount.0, 6)))
-}
-
-/// An amount as it is kept; what clients have computed with floating point is rounded to a millionth.
-fn money(field: &'static str, amount: Option<Double>) -> Outcome<Option<Money>> {
-    let Some(Double(amount)) = amount else { return Ok(None) };
-    let micro = amount.checked_mul(Decimal::from(1_000_000)).and_then(|micro| micro.round().to_i64());
-    let micro = micro.ok_or_else(|| Error::invalid(field, format!("{amount} is not an amount")))?;
-    Ok(Some(Money(micro).movable(field)?))
-}
-
 impl From<Customer> for CustomerAccount {
     fn from(customer: Customer) -> CustomerAccount {
         let Customer { contact, details, .. } = customer;
@@ -230,8 +216,8 @@ impl From<Customer> for CustomerAccount {
             country: Some(details.country),
             timezone: text(contact.timezone),
             language: Some(details.language),
-            balance: double(customer.balance),
-            credit: double(customer.credit),
+            balance: Some(double(customer.balance)),
+            credit: Some(double(customer.credit)),
             reseller_active: Some(details.reseller_active),
             change_date: when(customer.modified_at),
             properties: Some(customer.properties.into_iter().map(CustomerProperty::from).collect()),
@@ -279,8 +265,8 @@ impl CustomerAccount {
             },
             impersonate_id: self.impersonate.map(AccountId),
             reseller_active: self.reseller_active,
-            balance: money("balance", self.balance)?,
-            credit: money("credit", self.credit)?,
+            balance: self.balance.map(|amount| money("balance", amount)).transpose()?,
+            credit: self.credit.map(|amount| money("credit", amount)).transpose()?,
             properties: self.properties.as_ref().map(properties),
             details,
         })

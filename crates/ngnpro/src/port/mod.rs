@@ -3,8 +3,20 @@
 mod customer;
 mod dns;
 mod enum_;
+mod network;
+mod rating;
+mod sip;
+mod voicemail;
 
 use crate::operation::Port;
 
 /// All ports, in the order in which the WSDL has them.
-pub(crate) static ALL: &[&Port] = &[&customer::CUSTOMER, &enum_::ENUM, &dns::DNS];
+pub(crate) static ALL: &[&Port] = &[
+    &customer::CUSTOMER,
+    &sip::SIP,
+    &enum_::ENUM,
+    &dns::DNS,
+    &voicemail::VOICEMAIL,
+    &rating::RATING,
+    &network::NETWORK,
+];

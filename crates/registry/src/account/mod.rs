@@ -263,6 +263,12 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: AccountId) -> Result<Account>
     row.as_ref().map(account).transpose()?.ok_or_else(|| Error::not_found("account", id))
 }
 
+/// Keeps an account as it is until the transaction ends; others may keep it meanwhile.
+pub(crate) async fn keep(tx: &mut Tx, id: AccountId) -> Result<()> {
+    tx.query_opt(KEEP, args![id]).await?;
+    Ok(())
+}
+
 /// As [`get`], for a field that names an account of that kind, which is not terminated and is not before the transaction
 /// ends.
 ///

@@ -157,14 +157,17 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, account: &Account) -> Resul
     }
     if account.kind == Kind::Customer {
         preference::delete_of(tx, Level::Customer, account.id.0).await?;
+        sip_domain::delete_of_account(tx, caller, now, account.id).await?;
         location::delete_of_customer(tx, caller, now, account.id).await?;
         sound::set::delete_of_customer(tx, caller, now, account.id).await?;
     }
     if account.kind == Kind::Reseller {
         preference::delete_of(tx, Level::Reseller, account.id.0).await?;
-        sip_domain::delete_of_reseller(tx, caller, now, account.id).await?;
+        sip_domain::delete_of_account(tx, caller, now, account.id).await?;
+        crate::pstn::delete_of_reseller(tx, caller, now, account.id).await?;
         belongings::delete(tx, caller, now, account.id).await?;
     }
+    crate::trusted_peer::delete_of_account(tx, caller, now, account.id).await?;
     // That holds, numbers and logins go follows from the rest: it is not for the caller to be allowed each of them.
     let system = Caller::system(&caller.name);
     customer::forget(tx, account.id).await?;

@@ -7,7 +7,7 @@ use store::{Row, Tx, args};
 
 use super::choice::{Chooser, field};
 use super::set::{self, ForwardSet};
-use super::{Choice, Owner, SetKind, Trigger, locked, owner, ring_timeout, set_ring_timeout};
+use super::{Choice, Owner, SetKind, Trigger, locked, owner, ring_timeout};
 use crate::caller::Caller;
 use crate::id::{ForwardSetId, SubscriberId};
 use crate::journal::{self, Change, Operation};
@@ -148,10 +148,7 @@ fn mapping(row: &Row) -> Result<Mapping> {
 /// # Errors
 /// Only those of the database.
 pub async fn load(tx: &mut Tx, subscribers: &[i64]) -> Result<Vec<Mappings>> {
-    let mut timeouts = HashMap::new();
-    for row in listing::for_ids(tx, RING_TIMEOUTS, subscribers).await? {
-        timeouts.insert(row.get::<i64>("subscriber_id")?, row.get("ring_timeout")?);
-    }
+    let timeouts = ring_timeouts(tx, subscribers).await?;
     let mut found: HashMap<i64, Vec<Mapping>> = HashMap::new();
     for row in listing::for_ids(tx, MANY, subscribers).await? {
         found.entry(row.get("subscriber_id")?).or_default().push(mapping(&row)?);
@@ -162,6 +159,32 @@ pub async fn load(tx: &mut Tx, subscribers: &[i64]) -> Result<Vec<Mappings>> {
         mappings: found.remove(id).unwrap_or_default(),
     };
     Ok(subscribers.iter().map(of).collect())
+}
+
+/// The ring timeouts of those subscribers that have a forward on timeout.
+pub(crate) async fn ring_timeouts(tx: &mut Tx, subscribers: &[i64]) -> Result<HashMap<i64, i64>> {
+    let mut found = HashMap::new();
+    for row in listing::for_ids(tx, RING_TIMEOUTS, subscribers).await? {
+        found.insert(row.get("subscriber_id")?, row.get("ring_timeout")?);
+    }
+    Ok(found)
+}
+
+/// Sets the ring timeout of a subscriber, which is locked, where it has a forward on timeout.
+pub(crate) async fn set_ring_timeout(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    id: SubscriberId,
+    seconds: i64,
+) -> Result<()> {
+    let before = read(tx, id).await?;
+    if before.ring_timeout.is_none_or(|known| known == seconds) {
+        return Ok(());
+    }
+    let owner = owner(tx, caller, id).await?;
+    let after = store(tx, &before, before.mappings.clone(), Some(seconds)).await?;
+    write(tx, caller, now, &owner, &before, &after).await
 }
 
 pub(super) async fn read(tx: &mut Tx, id: SubscriberId) -> Result<Mappings> {
@@ -276,7 +299,7 @@ pub(super) async fn store(
         mappings.push(mapping);
     }
     let on_timeout = mappings.iter().any(|mapping| mapping.trigger == Trigger::Cft);
-    let ring_timeout = set_ring_timeout(tx, owner, on_timeout, ring_timeout).await?;
+    let ring_timeout = super::set_ring_timeout(tx, owner, on_timeout, ring_timeout).await?;
     Ok(Mappings { subscriber_id: owner, ring_timeout, mappings })
 }
 

@@ -111,7 +111,7 @@ pub(crate) struct Owner {
 
 impl Owner {
     /// What the applications know the subscriber by: its primary number, or its uuid where it has none.
-    fn mailbox(&self) -> String {
+    pub(crate) fn mailbox(&self) -> String {
         self.number.clone().unwrap_or_else(|| dashed(&self.uuid))
     }
 }
@@ -171,7 +171,7 @@ fn owner_of(row: &store::Row) -> Result<Owner> {
 }
 
 /// The subscriber, if the caller may see it and has to do with its forwards.
-async fn owner(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Owner> {
+pub(crate) async fn owner(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Owner> {
     let not_found = || Error::not_found("subscriber", id);
     if caller.role == Role::Intercept {
         return Err(Error::NotAllowed("this role has nothing to do with call forwards".to_owned()));

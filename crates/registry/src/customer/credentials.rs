@@ -1,5 +1,6 @@
 //! The user name and password of a customer: a login as any other, with the password sealed beside it, so that it can be
-//! handed to whoever cares for the customer.
+//! handed to whoever cares for the customer. A reseller's is an administrator of that reseller to NGCP's clients, who may
+//! change or remove it; a password that they set is not known here until it is set here again.
 
 use store::{Tx, args};
 

@@ -19,6 +19,10 @@ statements! {
     ENUM_NUMBERS = "SELECT number FROM enum_numbers WHERE owner_id = $1 LIMIT 1";
     ZONES = "SELECT name FROM dns_zones WHERE account_id = $1 LIMIT 1";
     RECORDS = "SELECT name FROM dns_records WHERE owner_id = $1 LIMIT 1";
+    ALIASES = "SELECT username FROM sip_aliases WHERE owner_id = $1 LIMIT 1";
+    PEERS = "SELECT ip FROM trusted_peers WHERE account_id = $1 LIMIT 1";
+    PEERS_OWNED = "SELECT ip FROM trusted_peers WHERE owner_id = $1 LIMIT 1";
+    CARRIERS = "SELECT name FROM pstn_carriers WHERE reseller_id = $1 LIMIT 1";
     FANCY_RECORDS = "SELECT name FROM dns_fancy_records WHERE owner_id = $1 LIMIT 1";
     IMPERSONATING = "SELECT account_id FROM account_details WHERE impersonate_id = $1 AND account_id <> $2 LIMIT 1";
     FORGET = "DELETE FROM account_details WHERE account_id = $1";
@@ -30,6 +34,10 @@ const REFERENCES: &[(&str, &str)] = &[
     ("customer", CHILDREN),
     ("SIP domain", DOMAINS),
     ("SIP account", SUBSCRIBERS),
+    ("SIP alias", ALIASES),
+    ("trusted peer", PEERS),
+    ("trusted peer", PEERS_OWNED),
+    ("carrier", CARRIERS),
     ("telephone number", NUMBERS),
     ("ENUM range", RANGES),
     ("ENUM number", ENUM_NUMBERS),

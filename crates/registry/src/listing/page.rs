@@ -185,11 +185,15 @@ fn within(filter: &mut Where, source: &Source, scoped: &Scoped) -> Result<()> {
         Scoped::Owned { account, owner, root } => {
             // Each half by its index.
             let table = source.from.split_whitespace().next().unwrap_or_default();
+            let fixed = match source.fixed {
+                "" => String::new(),
+                fixed => format!(" AND {}", fixed.replace("t.", "o.")),
+            };
             let half = |name| {
                 let column = source.column_of_row(name).unwrap_or(name);
                 format!(
                     "SELECT o.id FROM account_ancestors b JOIN {table} o ON o.{column} = b.account_id \
-                     WHERE b.ancestor_id = ?"
+                     WHERE b.ancestor_id = ?{fixed}"
                 )
             };
             filter.and(&format!("t.id IN ({} UNION {})", half(account), half(owner)), root);

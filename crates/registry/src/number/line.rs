@@ -18,7 +18,7 @@ use crate::caller::{Caller, Role};
 use crate::id::{AccountId, NumberId, SubscriberId};
 use crate::journal::Operation;
 use crate::listing::{self, Column, Reach, Source};
-use crate::{Error, Result};
+use crate::{Error, Result, sip_alias};
 
 /// A number that a subscriber has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -262,6 +262,7 @@ async fn enter(
     let Some(row) = tx.query_opt(INSERT_OWN, values).await? else { return Ok(None) };
     let made = number(&row)?;
     NUMBERS_IN_USE.count(tx, made.id.0, &[("reseller_id", reseller.0), ("account_id", account.0)], 1);
+    sip_alias::follow(tx, now, None, &made).await?;
     write(tx, caller, now, Operation::Create, None, &made).await?;
     Ok(Some(made))
 }
@@ -297,6 +298,14 @@ async fn is_terminated(tx: &mut Tx, account: AccountId) -> Result<bool> {
     let status: Option<account::Status> =
         tx.query_opt(STATUS, args![account]).await?.map(|row| row.at(0)).transpose()?;
     Ok(status == Some(account::Status::Terminated))
+}
+
+/// Moves a number with its subscriber to another account.
+pub(crate) async fn move_with(tx: &mut Tx, caller: &Caller, now: i64, digits: &str, to: AccountId) -> Result<()> {
+    let before = lock(tx, digits).await?;
+    let mut after = before.clone();
+    after.assign(Some(to));
+    save(tx, caller, now, &before, &mut after).await
 }
 
 /// Moves a number from one subscriber to another, as an alias.

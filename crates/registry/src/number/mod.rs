@@ -12,7 +12,7 @@ use serde::Serialize;
 use store::{Row, Tx, Val, args};
 
 pub use intake::{Intake, MOST_AT_ONCE, Origin, Range, add_range, take_in};
-pub(crate) use line::{Holder, Wanted, attach, detach, of_subscribers, pass};
+pub(crate) use line::{Holder, Wanted, attach, detach, move_with, of_subscribers, pass};
 pub use line::{Line, NUMBERS_IN_USE, load};
 pub use list::{Filter, by_reference, count_free, count_free_up_to, find, free, list, previously_owned};
 pub(crate) use sale::hand_over;
@@ -27,7 +27,7 @@ pub use stock::{block, delete, disconnected, unblock};
 use crate::caller::{Caller, Role};
 use crate::id::{AccountId, ClassId, NumberId, OrderId, PoolId, SubscriberId, VendorId};
 use crate::journal::{self, Change, Operation};
-use crate::{Error, Result};
+use crate::{Error, Result, sip_alias};
 
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     [STATEMENTS, intake::STATEMENTS, line::STATEMENTS, list::STATEMENTS, sale::STATEMENTS].into_iter().flatten()
@@ -278,6 +278,7 @@ async fn save(tx: &mut Tx, caller: &Caller, now: i64, before: &Number, after: &m
     ];
     tx.execute(SAVE, values).await?;
     line::count(tx, before, after).await?;
+    sip_alias::follow(tx, now, Some(before), after).await?;
     write(tx, caller, now, Operation::Update, Some(before), after).await
 }
 

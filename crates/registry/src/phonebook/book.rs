@@ -51,11 +51,14 @@ record! {
         number: String,
         /// Whether the other subscribers of the customer are to see it.
         shared: bool,
+        /// What it belongs to, such as `friends`; none: what it belonged to before, if to anything.
+        group_name: Option<String>,
     }
 }
 
 macro_rules! source {
-    ($(#[$meta:meta])* $name:ident = $list:literal in $table:literal, $reach:expr, [$($owner:literal),*], $tallies:expr) => {
+    ($(#[$meta:meta])* $name:ident = $list:literal in $table:literal, $reach:expr, [$($owner:literal),*],
+     [$($text:literal),*], $tallies:expr) => {
         $(#[$meta])*
         pub static $name: Source = Source {
             name: $list,
@@ -68,6 +71,7 @@ macro_rules! source {
                 $(Column::int($owner, concat!("t.", $owner)),)*
                 Column::text("name", "t.name"),
                 Column::text("number", "t.number"),
+                $(Column::text($text, concat!("t.", $text)),)*
             ],
             tallies: $tallies,
         };
@@ -76,17 +80,18 @@ macro_rules! source {
 
 source!(
     /// The books of all resellers.
-    RESELLERS = "reseller phonebook" in "reseller_phonebook_entries", Reach::RESELLER, [], &["reseller_id"]
+    RESELLERS = "reseller phonebook" in "reseller_phonebook_entries", Reach::RESELLER, [], [], &["reseller_id"]
 );
 source!(
     /// The books of all customers.
     CUSTOMERS = "customer phonebook" in "customer_phonebook_entries",
-    Reach { account: Some("customer_id"), ..Reach::RESELLER }, ["customer_id"], &["reseller_id", "customer_id"]
+    Reach { account: Some("customer_id"), ..Reach::RESELLER }, ["customer_id"], [], &["reseller_id", "customer_id"]
 );
 source!(
     /// The books of all subscribers.
     SUBSCRIBERS = "subscriber phonebook" in "subscriber_phonebook_entries",
-    Reach::SUBSCRIBER, ["account_id", "subscriber_id"], &["reseller_id", "account_id", "subscriber_id"]
+    Reach::SUBSCRIBER, ["account_id", "subscriber_id"], ["group_name"],
+    &["reseller_id", "account_id", "subscriber_id"]
 );
 
 /// An entry of any book, as a file has it.
@@ -258,8 +263,15 @@ impl Kept for SubscriberEntry {
         caller.must_write()
     }
 
-    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, _before: Option<&Self>) -> Result<()> {
+    async fn settle(&mut self, tx: &mut Tx, caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         check(&self.name, &self.number)?;
+        self.group_name = match self.group_name.take() {
+            None => before.and_then(|before| before.group_name.clone()),
+            Some(group) if group.chars().count() > 64 || group.chars().any(char::is_control) => {
+                return Err(Error::invalid("group_name", "a group has at most 64 characters"));
+            }
+            Some(group) => Some(group).filter(|group| !group.is_empty()),
+        };
         self.settle_owner(tx, caller).await
     }
 

@@ -10,7 +10,7 @@ const RESELLER: &str = "reseller";
 pub(super) const GRANTED: &[&str] = &["pstn_access", "prepaid_access", "prepaid_changes"];
 
 /// Properties of administrators that resellers change for their customers, beside the credits.
-const DELEGATED: &[&str] = &["sip_alias_credit", "pstn_access", "prepaid_access", "prepaid_changes", "pstn_changes"];
+const DELEGATED: &[&str] = &["pstn_access", "prepaid_access", "prepaid_changes", "pstn_changes"];
 
 /// Further properties that are always administrators', whatever a client says.
 const RESERVED: &[&str] = &["sms_access", "payment_processor_class", "support_order"];

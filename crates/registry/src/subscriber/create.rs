@@ -15,7 +15,7 @@ use crate::preference::{self, Level};
 use crate::seal::Sealer;
 use crate::sip_domain::{self, SipDomain};
 use crate::statement::statements;
-use crate::{Error, Result, quota, subscriber_profile};
+use crate::{Error, Result, quota, sip_alias, subscriber_profile};
 
 /// In which domain a subscriber is made.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct New {
 }
 
 statements! {
+    KIND = "SELECT kind FROM accounts WHERE id = $1";
+    SHARED_ACCOUNT = "SELECT id, kind, status, product, reseller_id, profile_package_id FROM accounts WHERE id = $1 {share}";
     ACCOUNT = "SELECT id, kind, status, product, reseller_id, profile_package_id FROM accounts WHERE id = $1 {wait}";
     TAKEN = "SELECT username FROM subscribers WHERE domain_id = $1 AND username = $2 AND status <> 'terminated'";
     WEB_TAKEN = "SELECT id FROM subscribers WHERE domain_id = $1 AND webusername = $2 AND status <> 'terminated'";
@@ -57,9 +59,9 @@ statements! {
         webusername, display_name, email, timezone, external_id, profile_set_id, profile_id, is_pbx_pilot, \
         is_pbx_group, pbx_extension, pbx_hunt_policy, pbx_hunt_timeout, pbx_hunt_cancel_mode, primary_digits, \
         password_sealed, ha1, ha1b, ha1_sha256, ha1b_sha256, scram_sha1, scram_sha256, web_verifier, credential_version, \
-        created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 1, $31, $31) RETURNING id";
-    DOMAIN_LIVES = "SELECT id FROM sip_domains WHERE id = $1 AND status = 'active'";
+        created_at, modified_at, domain_account_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 1, $31, $31, $32) RETURNING id";
+    DOMAIN_LIVES = "SELECT account_id FROM sip_domains WHERE id = $1 AND status = 'active'";
 }
 
 /// The account of a subscriber.
@@ -115,12 +117,18 @@ pub(super) async fn customer_of(tx: &mut Tx, subscriber: &Subscriber) -> Result<
     of_row(&tx.query_one(ACCOUNT, args![subscriber.account_id]).await?)
 }
 
-/// Refuses a subscriber without a number where one is needed.
-pub(super) fn check_primary(customer: &Customer, is_pilot: bool, primary: Option<&Split>) -> Result<()> {
+/// Refuses a subscriber without a number where one is needed: one that was made without may remain so.
+pub(super) fn check_primary(
+    customer: &Customer,
+    before: Option<&Subscriber>,
+    is_pilot: bool,
+    primary: Option<&Split>,
+) -> Result<()> {
     if primary.is_none() && is_pilot {
         return Err(Error::invalid("primary_number", "the pilot of a PBX needs one"));
     }
-    if primary.is_none() && customer.needs_numbers {
+    let had_one = before.is_none_or(|before| before.primary_number.is_some());
+    if primary.is_none() && customer.needs_numbers && had_one {
         return Err(Error::invalid("primary_number", "a SIP account needs one"));
     }
     Ok(())
@@ -198,6 +206,47 @@ pub(super) fn taken(error: store::Error, username: &str, details: &Details, doma
 pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new: &New) -> Result<Subscriber> {
     let customer = customer(tx, caller, new.account_id).await?;
     may_make(caller, customer.of_pbx)?;
+    make(tx, caller, now, sealer, new, customer, None).await
+}
+
+/// As [`create`], in a domain and for an account of any kind; that the caller may do so has been looked at. A customer that
+/// has no PBX needs no number here.
+///
+/// # Errors
+/// As [`create`].
+pub(crate) async fn create_in(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    sealer: &Sealer,
+    new: &New,
+    domain: SipDomain,
+) -> Result<Subscriber> {
+    let id = new.account_id;
+    let missing = || Error::dangling("owner_id", id);
+    // Whoever has something shared must not want it alone afterwards, so this is looked at before.
+    let lock = match tx.query_opt(KIND, args![id]).await?.ok_or_else(missing)?.at(0)? {
+        Kind::Customer => ACCOUNT,
+        Kind::Operator | Kind::Reseller => SHARED_ACCOUNT,
+        Kind::Peering => return Err(missing()),
+    };
+    let row = tx.query_opt(lock, args![id]).await?.ok_or_else(missing)?;
+    if row.get::<account::Status>("status")? == account::Status::Terminated {
+        return Err(missing());
+    }
+    let customer = Customer { needs_numbers: false, ..of_row(&row)? };
+    make(tx, &caller.elevated(), now, sealer, new, customer, Some(domain)).await
+}
+
+async fn make(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    sealer: &Sealer,
+    new: &New,
+    customer: Customer,
+    given: Option<SipDomain>,
+) -> Result<Subscriber> {
     check_username(&new.username)?;
     let mut details = new.details.clone();
     // Who is given no other name logs in with the one that it has.
@@ -224,9 +273,12 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
     {
         details.lock_level = details.lock_level.max(Some(level));
     }
-    check_primary(&customer, details.pbx.is_pbx_pilot, new.primary.as_ref())?;
+    check_primary(&customer, None, details.pbx.is_pbx_pilot, new.primary.as_ref())?;
     let wanted = Numbers::new(new.primary.as_ref(), &new.aliases, 0)?;
-    let domain = domain(tx, caller, &new.domain, &customer).await?;
+    let domain = match given {
+        Some(domain) => domain,
+        None => domain(tx, caller, &new.domain, &customer).await?,
+    };
     check_names(tx, &domain, Some(&new.username), details.webusername.as_deref(), None).await?;
     if customer.of_pbx {
         pbx::check_place(tx, customer.id, None, None, &details.pbx).await?;
@@ -236,9 +288,15 @@ pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new
         locks::note_underrun(tx, id, own_level).await?;
     }
     quota::take(tx, quota::Kind::Subscribers, customer.id, Some(domain.account_id), 1).await?;
-    if tx.query_opt(DOMAIN_LIVES, args![domain.id]).await?.is_none() {
-        return Err(Error::dangling("domain", &domain.domain));
+    match tx.query_opt(DOMAIN_LIVES, args![domain.id]).await? {
+        None => return Err(Error::dangling("domain", &domain.domain)),
+        Some(row) if row.at::<AccountId>(0)? != domain.account_id => {
+            return Err(Error::Conflict(format!("{} has another owner since a moment ago", domain.domain)));
+        }
+        Some(_) => {}
     }
+    // Whoever makes an alias holds the domain, so that this sees it or it sees the subscriber.
+    sip_alias::make_way(tx, domain.id, &new.username).await?;
     pbx::save_groups(tx, id, None, &details.pbx).await?;
     let bare = get(tx, &Caller::system(&caller.name), id).await?;
     bare.count(tx, 1);
@@ -263,7 +321,7 @@ async fn insert(
 ) -> Result<SubscriberId> {
     let uuid = uuid();
     let password = &new.password;
-    let sealed = sealer.seal(&sealing_context(&uuid), password.reveal())?;
+    let sealed = password.reveal().map(|text| sealer.seal(&sealing_context(&uuid), text)).transpose()?;
     let digests = digest::Digests::new(&new.username, &domain.domain, password);
     let d = details;
     let values = args![
@@ -294,10 +352,11 @@ async fn insert(
         digests.ha1b,
         digests.ha1_sha256,
         digests.ha1b_sha256,
-        &password.scram_sha1,
-        &password.scram_sha256,
+        password.scram_sha1.as_deref(),
+        password.scram_sha256.as_deref(),
         new.web_password.as_ref().map(|web| web.0.as_str()),
-        now
+        now,
+        domain.account_id
     ];
     match tx.query_one(INSERT, values).await {
         Ok(row) => Ok(row.at(0)?),

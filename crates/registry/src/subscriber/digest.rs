@@ -13,12 +13,18 @@ use crate::{Error, Result};
 /// Iterations of a SCRAM verifier: the least that RFC 5802 allows, as clients compute them at each login.
 const ITERATIONS: u32 = 4_096;
 
-/// A new SIP password with its SCRAM verifiers.
+/// A new SIP password: a text with its SCRAM verifiers, or nothing but the digests that MD5 makes of one.
 #[derive(Clone)]
 pub struct SipPassword {
-    text: String,
-    pub(crate) scram_sha1: String,
-    pub(crate) scram_sha256: String,
+    secret: Secret,
+    pub(crate) scram_sha1: Option<String>,
+    pub(crate) scram_sha256: Option<String>,
+}
+
+#[derive(Clone)]
+enum Secret {
+    Text(String),
+    Digests { ha1: String, ha1b: String },
 }
 
 impl std::fmt::Debug for SipPassword {
@@ -37,14 +43,29 @@ impl SipPassword {
         // RFC 5802 wants the form of RFC 4013; a password that has none is used as it is.
         let prepared = stringprep::saslprep(text).unwrap_or_else(|_| text.into());
         Ok(SipPassword {
-            text: text.to_owned(),
-            scram_sha1: scram::<Sha1>(&prepared, &rand::random::<[u8; 16]>(), ITERATIONS),
-            scram_sha256: scram::<Sha256>(&prepared, &rand::random::<[u8; 16]>(), ITERATIONS),
+            secret: Secret::Text(text.to_owned()),
+            scram_sha1: Some(scram::<Sha1>(&prepared, &rand::random::<[u8; 16]>(), ITERATIONS)),
+            scram_sha256: Some(scram::<Sha256>(&prepared, &rand::random::<[u8; 16]>(), ITERATIONS)),
         })
     }
 
-    pub(crate) fn reveal(&self) -> &str {
-        &self.text
+    /// The digests that stand in a text for a password: those of `user:realm:password` and of `user@realm:realm:password`,
+    /// 32 hexadecimal digits each, with a colon between them. Nothing else can be made of them, and nobody can tell whether
+    /// user and realm are right.
+    #[must_use]
+    pub fn of_digests(text: &str) -> Option<SipPassword> {
+        let is_digest = |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let (ha1, ha1b) = text.split_once(':').filter(|(ha1, ha1b)| is_digest(ha1) && is_digest(ha1b))?;
+        let secret = Secret::Digests { ha1: ha1.to_ascii_lowercase(), ha1b: ha1b.to_ascii_lowercase() };
+        Some(SipPassword { secret, scram_sha1: None, scram_sha256: None })
+    }
+
+    /// The text, where it is one.
+    pub(crate) fn reveal(&self) -> Option<&str> {
+        match &self.secret {
+            Secret::Text(text) => Some(text),
+            Secret::Digests { .. } => None,
+        }
     }
 }
 
@@ -79,21 +100,27 @@ fn check(field: &'static str, text: &str) -> Result<()> {
 pub(crate) struct Digests {
     pub(crate) ha1: String,
     pub(crate) ha1b: String,
-    pub(crate) ha1_sha256: String,
-    pub(crate) ha1b_sha256: String,
+    pub(crate) ha1_sha256: Option<String>,
+    pub(crate) ha1b_sha256: Option<String>,
 }
 
 impl Digests {
     /// Of `user:realm:password` (RFC 2617, RFC 8760) and, for phones that send the domain with the user name, of
     /// `user@realm:realm:password`.
     pub(crate) fn new(username: &str, realm: &str, password: &SipPassword) -> Digests {
-        let plain = format!("{username}:{realm}:{}", password.reveal());
-        let with_domain = format!("{username}@{realm}:{realm}:{}", password.reveal());
+        let text = match &password.secret {
+            Secret::Text(text) => text,
+            Secret::Digests { ha1, ha1b } => {
+                return Digests { ha1: ha1.clone(), ha1b: ha1b.clone(), ha1_sha256: None, ha1b_sha256: None };
+            }
+        };
+        let plain = format!("{username}:{realm}:{text}");
+        let with_domain = format!("{username}@{realm}:{realm}:{text}");
         Digests {
             ha1: hex(&Md5::digest(&plain)),
             ha1b: hex(&Md5::digest(&with_domain)),
-            ha1_sha256: hex(&Sha256::digest(&plain)),
-            ha1b_sha256: hex(&Sha256::digest(&with_domain)),
+            ha1_sha256: Some(hex(&Sha256::digest(&plain))),
+            ha1b_sha256: Some(hex(&Sha256::digest(&with_domain))),
         }
     }
 }
@@ -137,7 +164,14 @@ mod tests {
         let password = SipPassword::new("Circle of Life").unwrap();
         let digests = Digests::new("Mufasa", "http-auth@example.org", &password);
         assert_eq!(digests.ha1, "3d78807defe7de2157e2b0b6573a855f");
-        assert_eq!(digests.ha1_sha256, "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232");
+        let sha256 = "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232";
+        assert_eq!(digests.ha1_sha256.as_deref(), Some(sha256));
+        let pair = format!("{}:{}", digests.ha1.to_uppercase(), digests.ha1b);
+        let same = Digests::new("anybody", "anywhere", &SipPassword::of_digests(&pair).unwrap());
+        assert_eq!((same.ha1, same.ha1b, same.ha1_sha256), (digests.ha1, digests.ha1b, None));
+        for text in ["", "secret", "a:b", &"0".repeat(65), &format!("{}:{}", "g".repeat(32), "0".repeat(32))] {
+            assert!(SipPassword::of_digests(text).is_none(), "{text}");
+        }
     }
 
     #[test]

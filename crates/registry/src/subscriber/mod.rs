@@ -6,6 +6,7 @@
 
 mod create;
 pub mod digest;
+mod hand_over;
 mod locks;
 mod login;
 mod numbers;
@@ -17,13 +18,17 @@ mod update;
 use serde::{Deserialize, Serialize};
 use store::{Row, Tx, args};
 
+pub(crate) use create::create_in;
 pub use create::{New, OfDomain, create, may_create};
 pub use digest::{SipPassword, WebPassword};
+pub(crate) use hand_over::hand_over;
 pub(crate) use locks::{Why, lock_all};
 pub use login::{Candidate, by_uuid, candidate};
 pub use numbers::{Alias, reassign};
+pub(crate) use numbers::{drop_alias, take_alias};
 pub use pbx::{CancelMode, HuntPolicy, Pbx};
 pub use rules::Details;
+pub(crate) use rules::check_username;
 pub(crate) use terminate::terminate_of_domain;
 pub use terminate::{lock_of_account, terminate, terminate_of_account};
 pub use update::{Change, WebChange, set_web_password, update};
@@ -31,7 +36,7 @@ pub use update::{Change, WebChange, set_web_password, update};
 use crate::caller::{Caller, Scope};
 use crate::id::{AccountId, DomainId, NumberId, SubscriberId};
 use crate::journal;
-use crate::listing::{self, Column, Reach, Source};
+use crate::listing::{self, Column, Reach, Shared, Source};
 use crate::number::{self, Line, Split};
 use crate::seal::{Sealed, Sealer};
 use crate::statement::statements as declare;
@@ -42,6 +47,7 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
     [
         STATEMENTS,
         create::STATEMENTS,
+        hand_over::STATEMENTS,
         locks::STATEMENTS,
         login::STATEMENTS,
         numbers::STATEMENTS,
@@ -95,6 +101,8 @@ pub struct Subscriber {
     pub domain_id: DomainId,
     /// Its domain.
     pub domain: String,
+    /// Whose its domain is.
+    pub domain_account_id: AccountId,
     /// Unique in the domain.
     pub username: String,
     /// What can be changed of it.
@@ -112,6 +120,21 @@ pub struct Subscriber {
     pub modified_at: i64,
     #[serde(skip)]
     sealed: Sealed,
+    #[serde(skip)]
+    verifiers: Verifiers,
+}
+
+/// What MD5 makes of the password, as [`digest::Digests`] has it.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Verifiers {
+    ha1: Option<String>,
+    ha1b: Option<String>,
+}
+
+impl std::fmt::Debug for Verifiers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
 }
 
 macro_rules! columns {
@@ -119,7 +142,8 @@ macro_rules! columns {
         "s.id, s.uuid, s.account_id, s.reseller_id, s.domain_id, d.domain, s.username, s.status, s.lock_level, \
          s.administrative, s.webusername, s.display_name, s.email, s.timezone, s.external_id, s.profile_set_id, \
          s.profile_id, s.is_pbx_pilot, s.is_pbx_group, s.pbx_extension, s.pbx_hunt_policy, s.pbx_hunt_timeout, \
-         s.pbx_hunt_cancel_mode, s.created_at, s.modified_at, s.password_sealed, a.product \
+         s.pbx_hunt_cancel_mode, s.created_at, s.modified_at, s.password_sealed, a.product, \
+         s.domain_account_id, s.ha1, s.ha1b \
          FROM subscribers s JOIN sip_domains d ON d.id = s.domain_id JOIN accounts a ON a.id = s.account_id"
     };
 }
@@ -136,14 +160,41 @@ const MANY: &str = concat!("SELECT ", columns!(), " WHERE s.id IN ({ids}) AND s.
 const ADDRESSES: &str = "SELECT s.id, s.username, d.domain FROM subscribers s JOIN sip_domains d ON d.id = s.domain_id \
     WHERE s.id IN ({ids}) AND s.status <> 'terminated'";
 
-/// Subscribers that are not terminated.
+/// Compares a part of a name with a pattern: where the parts are not kept, with the display name as it would be cut.
+macro_rules! names {
+    ($column:literal, $part:literal) => {
+        concat!(
+            "CASE WHEN v.subscriber_id IS NOT NULL THEN ",
+            $column,
+            " LIKE LOWER(?) ESCAPE '\\' ELSE LOWER(t.display_name) LIKE LOWER(?) ESCAPE '\\' \
+             OR LOWER(t.display_name) LIKE ",
+            $part,
+            " ESCAPE '\\' END"
+        )
+    };
+}
+
+/// Whether a preference that is true or false is true.
+macro_rules! flag {
+    ($attribute:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM preferences p WHERE p.level = 'subscriber' AND p.owner_id = t.id AND p.attribute = '",
+            $attribute,
+            "' AND p.value = CAST(? AS TEXT))"
+        )
+    };
+}
+
+/// Subscribers that are not terminated. A customer sees those that it owns, and those in its own domains. The patterns of
+/// `first_name` and `last_name` are those of [`listing::Condition::Alike`]; a number of 1 for `anonymous` and
+/// `anonymous_reject` finds those that are in that group of SIP accounts.
 pub static SUBSCRIBERS: Source = Source {
     name: "subscribers",
     // Either engine leaves out those of the joined tables that a question does not touch.
     from: "subscribers t LEFT JOIN sip_domains d ON d.id = t.domain_id AND d.status = 'active' \
-        LEFT JOIN accounts a ON a.id = t.account_id",
+        LEFT JOIN accounts a ON a.id = t.account_id LEFT JOIN sip_account_settings v ON v.subscriber_id = t.id",
     fixed: "t.status <> 'terminated'",
-    reach: Reach { subscriber: Some("id"), ..Reach::ACCOUNT },
+    reach: Reach { subscriber: Some("id"), shared: Shared::WithOwner("domain_account_id"), ..Reach::ACCOUNT },
     columns: &[
         Column::int("id", "t.id"),
         Column::int("reseller_id", "t.reseller_id"),
@@ -173,6 +224,13 @@ pub static SUBSCRIBERS: Source = Source {
         ),
         Column::int("created_at", "t.created_at"),
         Column::int("modified_at", "t.modified_at"),
+        Column::int("domain_account_id", "t.domain_account_id"),
+        Column::bool("prepaid", "COALESCE(v.prepaid, FALSE)"),
+        Column::matching("first_name", names!("LOWER(v.first_name)", "LOWER(?) || ' %'")),
+        Column::matching("last_name", names!("LOWER(v.last_name)", "'% ' || LOWER(?)")),
+        Column::matching("group", "t.id IN (SELECT g.subscriber_id FROM sip_account_groups g WHERE g.name = ?)"),
+        Column::matching("anonymous", flag!("clir")),
+        Column::matching("anonymous_reject", flag!("block_in_clir")),
     ],
     tallies: &["reseller_id", "account_id", "domain_id"],
 };
@@ -190,6 +248,7 @@ fn subscriber(row: &Row) -> Result<Subscriber> {
         reseller_id: row.at(3)?,
         domain_id: row.at(4)?,
         domain: row.at(5)?,
+        domain_account_id: row.at(27)?,
         username: row.at(6)?,
         details: Details {
             status: row.at(7)?,
@@ -219,6 +278,7 @@ fn subscriber(row: &Row) -> Result<Subscriber> {
         created_at: row.at(23)?,
         modified_at: row.at(24)?,
         sealed: row.at(25)?,
+        verifiers: Verifiers { ha1: row.at(28)?, ha1b: row.at(29)? },
     })
 }
 
@@ -229,6 +289,13 @@ impl Subscriber {
     /// [`Error::Internal`] where it was sealed with another key.
     pub fn password(&self, sealer: &Sealer) -> Result<Option<String>> {
         self.sealed.open(sealer, &sealing_context(&self.uuid))
+    }
+
+    /// What MD5 makes of `user:realm:password` and of `user@realm:realm:password`, in hexadecimal digits: as good as the
+    /// password to whoever wants to register.
+    #[must_use]
+    pub fn digests(&self) -> Option<(&str, &str)> {
+        Some((self.verifiers.ha1.as_deref()?, self.verifiers.ha1b.as_deref()?))
     }
 
     fn count(&self, tx: &mut Tx, amount: i64) {
@@ -331,7 +398,7 @@ pub(crate) async fn hold_named_by(
 }
 
 /// As [`get`], for a change: others wait until it is done.
-async fn lock(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subscriber> {
+pub(crate) async fn lock(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Subscriber> {
     tx.query_opt(LOCK, args![id]).await?;
     get(tx, caller, id).await
 }

@@ -235,6 +235,42 @@ pub(super) async fn note_primary(
     Ok(())
 }
 
+/// Gives a subscriber, which is held, one more alias.
+///
+/// # Errors
+/// As [`give`].
+pub(crate) async fn take_alias(tx: &mut Tx, caller: &Caller, now: i64, id: SubscriberId, split: Split) -> Result<()> {
+    let before = get(tx, caller, id).await?;
+    let wanted = Wanted { split, primary: false, devid: false };
+    number::attach(tx, caller, now, &before.holder(), &wanted).await?;
+    note_aliases(tx, caller, now, &before).await
+}
+
+/// Takes an alias from a subscriber, which is held.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn drop_alias(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: i64,
+    id: SubscriberId,
+    number: NumberId,
+) -> Result<()> {
+    let before = get(tx, caller, id).await?;
+    let Some(held) = before.alias_numbers.iter().find(|held| held.number_id == number) else { return Ok(()) };
+    let_go(tx, caller, now, &before, &[held.split.digits()]).await?;
+    note_aliases(tx, caller, now, &before).await
+}
+
+/// Writes down that a subscriber has got or lost an alias.
+async fn note_aliases(tx: &mut Tx, caller: &Caller, now: i64, before: &Subscriber) -> Result<()> {
+    tx.execute(TOUCH, args![now, before.id]).await?;
+    let after = get(tx, caller, before.id).await?;
+    prefer(tx, before.id, Some(&Numbers::of(before)), &Numbers::of(&after), true).await?;
+    journal::record(tx, caller, now, Some(before), Some(&after)).await
+}
+
 /// Moves a number to another subscriber of the same reseller (and, where the caller acts for a customer, of that
 /// customer), as an alias; or says whether it stands for a device.
 ///

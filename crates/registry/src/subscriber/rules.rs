@@ -99,7 +99,7 @@ impl Details {
 }
 
 /// Refuses what is no user part of a SIP URI.
-pub(super) fn check_username(username: &str) -> Result<()> {
+pub(crate) fn check_username(username: &str) -> Result<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()&=+$,;?/%#".contains(c);
     if username.is_empty() || username.len() > 127 || !username.chars().all(fits) {
         return Err(Error::invalid("username", format!("`{username}` is not the user part of a SIP URI")));

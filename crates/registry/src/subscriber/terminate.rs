@@ -9,7 +9,7 @@ use crate::id::{AccountId, DomainId, SubscriberId};
 use crate::journal;
 use crate::preference::{self, Level};
 use crate::statement::statements;
-use crate::{Error, Result, call_forward, location_mapping, quota, trusted_source};
+use crate::{Error, Result, call_forward, location_mapping, quota, sip_account, sip_alias, trusted_source};
 
 statements! {
     TERMINATE = "UPDATE subscribers SET status = 'terminated', administrative = FALSE, primary_digits = NULL, \
@@ -57,6 +57,8 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, subscriber: &Subscriber, to
     crate::header_rule::delete_of_subscriber(tx, caller, now, id).await?;
     location_mapping::delete_of_subscriber(tx, caller, now, id).await?;
     crate::auto_attendant::forget(tx, id).await?;
+    sip_alias::delete_of_subscriber(tx, caller, now, id).await?;
+    sip_account::forget(tx, id).await?;
     pbx::leave(tx, id).await?;
     tx.execute(TERMINATE, args![now, id]).await?;
     let domain_account = tx.query_one(DOMAIN_ACCOUNT, args![subscriber.domain_id]).await?.at(0)?;

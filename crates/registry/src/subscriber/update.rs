@@ -14,7 +14,7 @@ use crate::journal;
 use crate::number::Split;
 use crate::seal::Sealer;
 use crate::statement::statements;
-use crate::{Error, Result, sip_domain};
+use crate::{Error, Result, sip_account, sip_domain};
 
 /// What becomes of the web password.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +86,7 @@ pub async fn update(
     may_change(caller, &before, &details)?;
     details.check()?;
     details.settle_profile(tx, before.reseller_id, Some(&before.details)).await?;
-    check_primary(&customer, details.pbx.is_pbx_pilot, change.primary.as_ref())?;
+    check_primary(&customer, Some(&before), details.pbx.is_pbx_pilot, change.primary.as_ref())?;
     let wanted = Numbers::new(change.primary.as_ref(), &change.aliases, before.alias_numbers.len())?;
     if caller.role == Role::Subscriber && !wanted.are_those_of(&before) {
         return Err(Error::NotAllowed("change the numbers of a subscriber".to_owned()));
@@ -100,6 +100,9 @@ pub async fn update(
         pbx::check_place(tx, customer.id, Some(id), Some(&before.details.pbx), &details.pbx).await?;
     }
     save(tx, now, &before, &details).await?;
+    if details.display_name != before.details.display_name {
+        sip_account::rename(tx, id, details.display_name.as_deref()).await?;
+    }
     pbx::save_groups(tx, id, Some(&before.details.pbx), &details.pbx).await?;
     set_passwords(tx, sealer, &before, &details, change).await?;
     if !wanted.are_those_of(&before) {
@@ -161,6 +164,18 @@ async fn save(tx: &mut Tx, now: i64, before: &Subscriber, d: &Details) -> Result
     }
 }
 
+/// Whether a subscriber has that password already; digests are those of the password that it has, whatever else is known
+/// of it.
+fn is_password_of(subscriber: &Subscriber, sealer: &Sealer, password: &SipPassword) -> Result<bool> {
+    match password.reveal() {
+        Some(text) => Ok(subscriber.password(sealer)?.as_deref() == Some(text)),
+        None => {
+            let given = digest::Digests::new(&subscriber.username, &subscriber.domain, password);
+            Ok(subscriber.digests() == Some((&given.ha1, &given.ha1b)))
+        }
+    }
+}
+
 async fn set_passwords(
     tx: &mut Tx,
     sealer: &Sealer,
@@ -169,9 +184,9 @@ async fn set_passwords(
     change: &Change,
 ) -> Result<()> {
     if let Some(password) = &change.password
-        && before.password(sealer)?.as_deref() != Some(password.reveal())
+        && !is_password_of(before, sealer, password)?
     {
-        let sealed = sealer.seal(&sealing_context(&before.uuid), password.reveal())?;
+        let sealed = password.reveal().map(|text| sealer.seal(&sealing_context(&before.uuid), text)).transpose()?;
         let digests = digest::Digests::new(&before.username, &before.domain, password);
         let values = args![
             sealed,
@@ -179,8 +194,8 @@ async fn set_passwords(
             digests.ha1b,
             digests.ha1_sha256,
             digests.ha1b_sha256,
-            &password.scram_sha1,
-            &password.scram_sha256,
+            password.scram_sha1.as_deref(),
+            password.scram_sha256.as_deref(),
             before.id
         ];
         tx.execute(SET_PASSWORD, values).await?;

@@ -62,7 +62,20 @@ const BIG: &[&str] = &[
     "enum_mappings",
     "account_details",
     "account_credentials",
+    "sip_domains",
+    "sip_account_settings",
+    "sip_account_groups",
+    "sip_account_counters",
+    "sip_account_balances",
+    "sip_account_credits",
+    "sip_aliases",
+    "trusted_peers",
+    "pstn_carriers",
+    "pstn_gateways",
+    "pstn_gateway_rules",
+    "pstn_routes",
     "account_properties",
+    "rating_profiles",
 ];
 
 /// The big tables of a statement, under their names and the names that it gives them.

@@ -82,14 +82,21 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         dial_plan: config.system_dial_plan.clone(),
     });
     let sealer = Arc::new(Sealer::new(keys.sealing.reveal()));
-    let soap = Ngnpro { db: db.clone(), clock, authenticator: authenticator.clone(), sealer: sealer.clone() };
+    let locations = Arc::new(plane::location::Locations::at(config.registrar.database_url.reveal()));
+    let soap = Ngnpro {
+        db: db.clone(),
+        clock,
+        authenticator: authenticator.clone(),
+        sealer: sealer.clone(),
+        locations: locations.clone(),
+    };
     let rest = Ngcp {
         ordering: ordering.clone(),
         authenticator,
         sealer,
         hal_shape: hal_shape(config.ngcp_hal_shape),
         client_time: config.ngcp_fake_clienttime,
-        locations: Arc::new(plane::location::Locations::at(config.registrar.database_url.reveal())),
+        locations,
     };
     if config.ngcp_fake_clienttime {
         tracing::warn!("ngcp_fake_clienttime is on: requests may say what time it is");

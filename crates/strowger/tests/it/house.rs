@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web", &["registry", "store"]),
     ("enswitch", &["web", "ordering", "registry", "store", "e164"]),
     ("ngcp", &["web", "ordering", "plane", "registry", "store"]),
-    ("ngnpro", &["web", "registry", "store"]),
+    ("ngnpro", &["web", "plane", "registry", "store"]),
     ("strowger", &["enswitch", "ngcp", "ngnpro", "web", "plane", "ordering", "carriers", "registry", "store", "e164"]),
 ];
 

@@ -54,6 +54,8 @@ store::on_both! {
         transaction!(test.db, |tx| crate::sip_domain::delete(tx, &admin(), NOW, domain).await).expect("removed");
         delete(&test, &admin(), acme).await.expect("removed");
         assert_eq!(why(delete(&test, &admin(), acme).await), "not found");
+        assert_eq!(listed(&test, &customer::ALL).await, [1], "the tallies are what the rows say");
+        assert_eq!(listed(&test, &customer::RESELLERS).await, [1]);
     }
 
     async fn customers_are_removed_by_whoever_may(test: TestDb) {

@@ -3,7 +3,7 @@
 use super::door::{Answer, Door, Who, admin, who};
 
 /// A customer as CDRTool writes one, of that reseller (0: none).
-fn account(id: i64, reseller: i64, username: &str, more: &str) -> String {
+pub(crate) fn account(id: i64, reseller: i64, username: &str, more: &str) -> String {
     format!(
         "<account xsi:type=\"ns4:CustomerAccount\"><id xsi:type=\"xsd:int\">{id}</id>\
          <reseller xsi:type=\"xsd:int\">{reseller}</reseller><impersonate xsi:type=\"xsd:int\">0</impersonate>\
@@ -15,20 +15,20 @@ fn account(id: i64, reseller: i64, username: &str, more: &str) -> String {
     )
 }
 
-const PASSWORD: &str = "<password xsi:type=\"xsd:string\">abc234</password>";
+pub(crate) const PASSWORD: &str = "<password xsi:type=\"xsd:string\">abc234</password>";
 
 fn id(id: &str) -> String {
     format!("<id xsi:type=\"xsd:int\">{id}</id>")
 }
 
-fn property(name: &str, value: &str, permission: &str) -> String {
+pub(crate) fn property(name: &str, value: &str, permission: &str) -> String {
     format!(
         "<item><name xsi:type=\"xsd:string\">{name}</name><value xsi:type=\"xsd:string\">{value}</value>\
          <category xsi:type=\"xsd:string\">web</category><permission xsi:type=\"xsd:string\">{permission}</permission></item>"
     )
 }
 
-fn properties(items: &str) -> String {
+pub(crate) fn properties(items: &str) -> String {
     format!(
         "<properties xsi:type=\"SOAP-ENC:Array\" SOAP-ENC:arrayType=\"Struct[1]\" SOAP-ENC:offset=\"[0]\">{items}</properties>"
     )

@@ -1,5 +1,6 @@
 //! The NGNPro service as its clients meet it.
 
+mod accounts;
 mod clients;
 mod customers;
 mod door;

@@ -1,0 +1,101 @@
+//! Carriers of calls to the telephone network.
+
+use registry::caller::Scope;
+use registry::id::{AccountId, PstnCarrierId};
+use registry::pstn;
+use registry::record;
+
+use crate::operation::{Cx, Outcome};
+use crate::query::{Filters, OrderBy, Range};
+use crate::shown::{page, when};
+use crate::soap::wire;
+
+wire! {
+    /// A carrier.
+    Carrier {
+        /// Its id, given by the server.
+        id as "id": i64,
+        /// Its name.
+        name as "name": Option<String>,
+        /// The reseller whose it is; 0 of a new one: the caller's own, or the platform.
+        reseller as "reseller": i64,
+        /// When it was changed; kept by the server.
+        change_date as "changeDate": String,
+    }
+}
+
+wire! {
+    /// Which carriers are wanted.
+    CarrierFilter {
+        /// The one of that id.
+        id as "id": i64,
+        /// A name, with wildcards.
+        name as "name": String,
+        /// Of that reseller.
+        reseller as "reseller": i64,
+    }
+}
+
+wire! {
+    /// A list of carriers that is wanted.
+    CarrierQuery {
+        /// Which ones.
+        filter as "filter": CarrierFilter,
+        /// In which order: by changeDate or name.
+        order as "orderBy": OrderBy,
+        /// Which part of the list.
+        range as "range": Range,
+    }
+}
+
+wire! {
+    /// Carriers.
+    CarrierList {
+        /// How many there are on all pages.
+        total as "total": i64,
+        /// Those of this page.
+        carriers as "carriers": Vec<Carrier>,
+    }
+}
+
+impl From<pstn::Carrier> for Carrier {
+    fn from(carrier: pstn::Carrier) -> Carrier {
+        Carrier {
+            id: carrier.id.0,
+            name: Some(carrier.name),
+            reseller: carrier.reseller_id.0,
+            change_date: when(carrier.modified_at),
+        }
+    }
+}
+
+pub(super) async fn add(cx: &mut Cx<'_>, given: Carrier) -> Outcome<Carrier> {
+    let own = if cx.caller.scope == Scope::All { AccountId::OPERATOR } else { cx.caller.account };
+    let reseller_id = if given.reseller == 0 { own } else { AccountId(given.reseller) };
+    let name = given.name.unwrap_or_default();
+    let new = pstn::Carrier { reseller_id, name, ..pstn::Carrier::default() };
+    Ok(record::create(cx.tx, cx.caller, cx.now, new).await?.into())
+}
+
+pub(super) async fn update(cx: &mut Cx<'_>, given: Carrier) -> Outcome<()> {
+    let before: pstn::Carrier = record::get(cx.tx, cx.caller, given.id).await?;
+    let reseller_id = if given.reseller == 0 { before.reseller_id } else { AccountId(given.reseller) };
+    let after = pstn::Carrier { reseller_id, name: given.name.unwrap_or(before.name), ..before };
+    record::update(cx.tx, cx.caller, cx.now, after).await?;
+    Ok(())
+}
+
+pub(super) async fn delete(cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
+    record::delete::<pstn::Carrier>(cx.tx, cx.caller, cx.now, PstnCarrierId(id).0).await?;
+    Ok(())
+}
+
+pub(super) async fn list(cx: &mut Cx<'_>, query: CarrierQuery) -> Outcome<CarrierList> {
+    let filters = Filters::default()
+        .id("id", query.filter.id)
+        .text("name", &query.filter.name)
+        .id("reseller_id", query.filter.reseller);
+    let orders = [("changeDate", "modified_at"), ("name", "name")];
+    let (carriers, total) = page::<pstn::Carrier>(cx, &filters.query(&query.order, &query.range, &orders)).await?;
+    Ok(CarrierList { total, carriers: carriers.into_iter().map(Carrier::from).collect() })
+}
