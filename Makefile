@@ -17,7 +17,7 @@ run: build ## Builds and starts the server; DATABASE_URL=postgres://… for Post
 	$(if $(DATABASE_URL),export STROWGER_DATABASE_URL='$(DATABASE_URL)')
 	exec ./target/release/strowger serve
 
-test: tools nextest clients ## Runs every test, on SQLite and on a private PostgreSQL
+test: tools nextest clients nameservers ## Runs every test, on SQLite and on a private PostgreSQL
 	.ci/with-postgres $(CARGO) nextest run --workspace --features fault-points $(TESTS)
 
 lint: tools deny ## Formatting, lints (warnings are errors), documentation, licences and duplicates
@@ -26,7 +26,7 @@ lint: tools deny ## Formatting, lints (warnings are errors), documentation, lice
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 	$(CARGO) deny --log-level error check licenses bans sources
 
-bench: tools ## Measures claims, searches, imports and plugin runs against raw SQL and bare processes
+bench: tools nameservers ## Measures claims, searches, imports, zone transfers and plugin runs against raw SQL and others
 	STROWGER_TEST_FSYNC=on STROWGER_TEST_SHARED_BUFFERS=1GB .ci/with-postgres $(CARGO) run --release -p benches -- $(BENCH)
 
 demo: build curl ## A wholesaler and a retailer on the terminal: sell, refill, run dry, fail over
@@ -42,7 +42,7 @@ fuzz: tools ## Runs each fuzz target for FUZZ_SECONDS (60)
 	    RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048
 	done
 
-.PHONY: tools nextest deny curl clients
+.PHONY: tools nextest deny curl clients nameservers
 curl:
 	@command -v curl >/dev/null || { s=; [ "$$(id -u)" = 0 ] || s=sudo; $$s apt-get update -qq; $$s apt-get install -y -qq curl; }
 
@@ -72,6 +72,26 @@ clients: curl
 	    python3 -m venv $(ZEEP)
 	    $(ZEEP)/bin/pip install -q --disable-pip-version-check zeep==4.3.3
 	}
+
+# Name servers that the tests and the benchmark of DNS start for themselves; the packages must not start theirs.
+nameservers:
+	@missing=
+	for program in named knotd pdns_server dig; do
+	    PATH="$$PATH:/usr/sbin:/sbin" command -v $$program >/dev/null || missing=1
+	done
+	for backend in gsqlite3 gpgsql; do
+	    compgen -G "/usr/lib/*/pdns/lib$${backend}backend.so" >/dev/null || missing=1
+	done
+	if [ -n "$$missing" ]; then
+	    s=; [ "$$(id -u)" = 0 ] || s=sudo; policy=/usr/sbin/policy-rc.d
+	    if [ ! -e $$policy ]; then
+	        printf '#!/bin/sh\nexit 101\n' | $$s tee $$policy >/dev/null; $$s chmod 755 $$policy
+	        trap "$$s rm -f $$policy" EXIT
+	    fi
+	    $$s apt-get update -qq
+	    DEBIAN_FRONTEND=noninteractive $$s apt-get install -y -qq --no-install-recommends \
+	        pdns-server pdns-backend-sqlite3 pdns-backend-pgsql bind9 bind9-dnsutils knot >&2
+	fi
 
 nextest:
 	@command -v cargo-nextest >/dev/null || $(CARGO) install cargo-nextest --locked

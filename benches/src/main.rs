@@ -1,9 +1,11 @@
-//! `make bench`: claims, searches, imports, rewrites and plugin runs, each beside the same work done raw in the same run.
+//! `make bench`: claims, searches, imports, rewrites, zone transfers and plugin runs, each beside the same work done raw in
+//! the same run.
 //!
 //! Nothing here is a test: figures depend on the machine, ratios hardly.
 
 mod api;
 mod claim;
+mod dns;
 mod fees;
 mod import;
 mod lnp;
@@ -36,8 +38,8 @@ struct Options {
     /// sqlite, postgres
     #[arg(long, value_delimiter = ',', default_value = "sqlite,postgres")]
     engines: Vec<String>,
-    /// rewrites, numbers, lnp, fees
-    #[arg(long, value_delimiter = ',', default_value = "rewrites,numbers,lnp,fees")]
+    /// rewrites, dns, numbers, lnp, fees
+    #[arg(long, value_delimiter = ',', default_value = "rewrites,dns,numbers,lnp,fees")]
     parts: Vec<String>,
     /// The server's program; built in release if it is not there
     #[arg(long, default_value = "target/release/strowger")]
@@ -83,6 +85,9 @@ fn main() -> anyhow::Result<()> {
         };
         if options.has("rewrites") {
             runtime.block_on(async { rewrite::measure(&prepare(engine).await?, &mut report).await })?;
+        }
+        if options.has("dns") {
+            runtime.block_on(async { dns::measure(&prepare(engine).await?, &program, &mut report).await })?;
         }
         for size in &options.sizes {
             report::say(&format!("{engine:?}, {size} numbers"));

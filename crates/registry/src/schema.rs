@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     24 "0024_dns",
     25 "0025_customers",
     26 "0026_sip_accounts",
+    27 "0027_dns_catalog",
     28 "0028_rating_profiles",
 };
 

@@ -28,7 +28,10 @@ mod value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 pub use error::{Error, Result, Retryable};
 pub use migrate::{Migration, migrate, pending};
@@ -47,7 +50,26 @@ enum Engine {
 
 /// A database. Cheap to clone.
 #[derive(Clone)]
-pub struct Db(Engine);
+pub struct Db {
+    engine: Engine,
+    signals: Arc<Signals>,
+}
+
+/// What transactions of this process tell others that wait in it, by name.
+#[derive(Default)]
+struct Signals(Mutex<BTreeMap<&'static str, Arc<Notify>>>);
+
+impl Signals {
+    fn of(&self, name: &'static str) -> Arc<Notify> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+    }
+}
+
+impl From<Engine> for Db {
+    fn from(engine: Engine) -> Db {
+        Db { engine, signals: Arc::default() }
+    }
+}
 
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -61,7 +83,7 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] with the path where it can't be opened.
     pub fn sqlite(path: &Path, cache_mib: u32) -> Result<Db> {
-        Ok(Db(Engine::Sqlite(sqlite::Sqlite::open(path, cache_mib, sqlite::File::Own)?)))
+        Ok(Engine::Sqlite(sqlite::Sqlite::open(path, cache_mib, sqlite::File::Own)?).into())
     }
 
     /// Opens a SQLite file that belongs to another program: it must be there, and its journal mode stays as it is.
@@ -69,7 +91,7 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] with the path where it can't be opened.
     pub fn sqlite_of_another(path: &Path, cache_mib: u32) -> Result<Db> {
-        Ok(Db(Engine::Sqlite(sqlite::Sqlite::open(path, cache_mib, sqlite::File::Foreign)?)))
+        Ok(Engine::Sqlite(sqlite::Sqlite::open(path, cache_mib, sqlite::File::Foreign)?).into())
     }
 
     /// A pool of at most `size` connections to the server of a `postgres://` URL, made when first used.
@@ -85,13 +107,13 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] where the URL is not one.
     pub fn postgres_within(url: &str, size: usize, patience: Duration) -> Result<Db> {
-        Ok(Db(Engine::Postgres(postgres::Postgres::open(url, size, patience)?)))
+        Ok(Engine::Postgres(postgres::Postgres::open(url, size, patience)?).into())
     }
 
     /// True on PostgreSQL.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
-        matches!(self.0, Engine::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_))
     }
 
     /// Begins a transaction that writes. On SQLite this waits for the one writer.
@@ -99,17 +121,37 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] where the database can't be reached, [`Error::Retry`] where it is busy.
     pub async fn begin(&self) -> Result<Tx> {
-        let inner = match &self.0 {
+        let inner = match &self.engine {
             Engine::Sqlite(db) => Inner::Sqlite(db.begin().await?),
             Engine::Postgres(db) => Inner::Postgres(db.begin().await?),
         };
-        Ok(inner.into())
+        Ok(Tx::new(self, inner))
+    }
+
+    /// Begins a transaction that only reads: all of its statements see the database as it was at one moment, and nobody
+    /// waits for it. SQLite's journal grows while it goes on, so it should not go on for long. [`Tx::commit`] ends it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database can't be reached.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        let inner = match &self.engine {
+            Engine::Sqlite(db) => Inner::Snapshot(db.snapshot().await?),
+            Engine::Postgres(db) => Inner::Postgres(db.snapshot().await?),
+        };
+        Ok(Tx::new(self, inner))
     }
 
     /// A reader outside any transaction: each statement sees what is committed when it runs.
     #[must_use]
     pub fn reader(&self) -> Tx {
-        Inner::Reader(self.clone()).into()
+        Tx::new(self, Inner::Reader(self.clone()))
+    }
+
+    /// Whoever waits here is woken by each transaction of this process that was told [`Tx::signal_at_commit`] with the
+    /// name. One at a time is woken, and a signal that nobody waits for is there for the next.
+    #[must_use]
+    pub fn signal(&self, name: &'static str) -> Arc<Notify> {
+        self.signals.of(name)
     }
 
     /// Copies a SQLite database to a new file while the server goes on working.
@@ -117,7 +159,7 @@ impl Db {
     /// # Errors
     /// [`Error::Engine`] on PostgreSQL, which has tools of its own, and where the file exists or can't be written.
     pub async fn backup(&self, to: &Path) -> Result<()> {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(db) => db.backup(to).await,
             Engine::Postgres(_) => Err(Error::Engine("PostgreSQL is backed up with pg_dump".to_owned())),
         }
@@ -129,7 +171,7 @@ impl Db {
     /// What the engine says of it.
     pub async fn prepare(&self, sql: &str) -> Result<()> {
         let sql = self.translate(sql).into_owned();
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(db) => db.prepare(sql).await,
             Engine::Postgres(db) => db.prepare(&sql).await,
         }
@@ -173,6 +215,7 @@ pub fn translate(sql: &str, postgres: bool) -> Cow<'_, str> {
 enum Inner {
     Sqlite(sqlite::SqliteTx),
     Postgres(postgres::PostgresTx),
+    Snapshot(sqlite::Snapshot),
     Reader(Db),
 }
 
@@ -180,12 +223,9 @@ enum Inner {
 pub struct Tx {
     inner: Inner,
     sums: BTreeMap<(&'static str, &'static str, [i64; 3]), i64>,
-}
-
-impl From<Inner> for Tx {
-    fn from(inner: Inner) -> Tx {
-        Tx { inner, sums: BTreeMap::new() }
-    }
+    last: Vec<&'static str>,
+    told: Vec<&'static str>,
+    signals: Arc<Signals>,
 }
 
 impl std::fmt::Debug for Tx {
@@ -195,9 +235,14 @@ impl std::fmt::Debug for Tx {
 }
 
 impl Tx {
+    fn new(db: &Db, inner: Inner) -> Tx {
+        let (sums, last, told) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Tx { inner, sums, last, told, signals: db.signals.clone() }
+    }
+
     fn postgres(&self) -> bool {
         match &self.inner {
-            Inner::Sqlite(_) => false,
+            Inner::Sqlite(_) | Inner::Snapshot(_) => false,
             Inner::Postgres(_) => true,
             Inner::Reader(db) => db.is_postgres(),
         }
@@ -212,7 +257,8 @@ impl Tx {
         match &self.inner {
             Inner::Sqlite(tx) => tx.query(&sql, args),
             Inner::Postgres(tx) => tx.query(&sql, args).await,
-            Inner::Reader(db) => match &db.0 {
+            Inner::Snapshot(tx) => tx.query(&sql, args).await,
+            Inner::Reader(db) => match &db.engine {
                 Engine::Sqlite(db) => db.read(&sql, args).await,
                 Engine::Postgres(db) => db.read(&sql, args).await,
             },
@@ -244,7 +290,7 @@ impl Tx {
         match &self.inner {
             Inner::Sqlite(tx) => tx.execute(&sql, args),
             Inner::Postgres(tx) => tx.execute(&sql, args).await,
-            Inner::Reader(_) => Err(Error::Engine("a reader can't change anything".to_owned())),
+            Inner::Snapshot(_) | Inner::Reader(_) => Err(Error::Engine("a reader can't change anything".to_owned())),
         }
     }
 
@@ -255,7 +301,7 @@ impl Tx {
     pub async fn execute_long(&mut self, sql: &str, args: &[Val]) -> Result<u64> {
         match &self.inner {
             Inner::Sqlite(tx) => tx.execute_long(translate(sql, false).into_owned(), args.to_vec()).await,
-            Inner::Postgres(_) | Inner::Reader(_) => self.execute(sql, args).await,
+            Inner::Postgres(_) | Inner::Snapshot(_) | Inner::Reader(_) => self.execute(sql, args).await,
         }
     }
 
@@ -268,7 +314,7 @@ impl Tx {
         match &self.inner {
             Inner::Sqlite(tx) => tx.batch(sql).await,
             Inner::Postgres(tx) => tx.batch(sql).await,
-            Inner::Reader(_) => Err(Error::Engine("a reader can't change anything".to_owned())),
+            Inner::Snapshot(_) | Inner::Reader(_) => Err(Error::Engine("a reader can't change anything".to_owned())),
         }
     }
 
@@ -277,6 +323,21 @@ impl Tx {
     /// once, and always in the same order.
     pub fn add_at_commit(&mut self, sql: &'static str, name: &'static str, key: [i64; 3], amount: i64) {
         *self.sums.entry((sql, name, key)).or_default() += amount;
+    }
+
+    /// Runs a statement without parameters once just before the commit, after the sums, however often it is asked for:
+    /// a row that all transactions of a kind change is thus locked as briefly as can be.
+    pub fn once_at_commit(&mut self, sql: &'static str) {
+        if !self.last.contains(&sql) {
+            self.last.push(sql);
+        }
+    }
+
+    /// Wakes whoever waits at [`Db::signal`] once the changes last.
+    pub fn signal_at_commit(&mut self, name: &'static str) {
+        if !self.told.contains(&name) {
+            self.told.push(name);
+        }
     }
 
     /// Makes the changes last. A reader has none.
@@ -289,11 +350,18 @@ impl Tx {
                 self.execute(sql, args![name, a, b, c, amount]).await?;
             }
         }
+        for sql in std::mem::take(&mut self.last) {
+            self.execute(sql, args![]).await?;
+        }
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
             Inner::Postgres(tx) => tx.commit().await,
-            Inner::Reader(_) => Ok(()),
+            Inner::Snapshot(_) | Inner::Reader(_) => Ok(()),
+        }?;
+        for name in self.told {
+            self.signals.of(name).notify_one();
         }
+        Ok(())
     }
 
     /// Ends an attempt of [`transaction!`]: commits what went well, rolls back what did not, and answers `None` when

@@ -62,8 +62,17 @@ impl Postgres {
     }
 
     pub(crate) async fn begin(&self) -> Result<PostgresTx> {
+        self.transaction("BEGIN").await
+    }
+
+    /// A transaction that sees the database as it was at its first statement.
+    pub(crate) async fn snapshot(&self) -> Result<PostgresTx> {
+        self.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    async fn transaction(&self, begin: &str) -> Result<PostgresTx> {
         let tx = PostgresTx { client: Some(self.client().await?) };
-        tx.batch("BEGIN".to_owned()).await?;
+        tx.batch(begin.to_owned()).await?;
         Ok(tx)
     }
 

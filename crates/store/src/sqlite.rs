@@ -5,7 +5,7 @@
 //! disk, and reads that turn out to be long.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -30,6 +30,7 @@ pub(crate) struct Sqlite {
     write_thread: mpsc::Sender<Work<Mutex<Connection>>>,
     quick_readers: Arc<[QuickReader]>,
     read_threads: mpsc::Sender<Work<Connection>>,
+    path: Arc<PathBuf>,
 }
 
 /// Whose file it is.
@@ -44,6 +45,8 @@ pub(crate) enum File {
 /// Readers for short statements, and threads for long ones.
 const READERS: usize = 2;
 const STATEMENTS: usize = 256;
+/// Cache of a snapshot's connection, which reads everything once.
+const SNAPSHOT_CACHE_KIB: u32 = 256;
 const BUSY: Duration = Duration::from_secs(10);
 /// A read that takes longer is begun again on a thread of its own.
 const QUICK: Duration = Duration::from_millis(2);
@@ -63,7 +66,8 @@ impl Sqlite {
         let (read_threads, queue) = mpsc::channel();
         let readers = (0..READERS).map(|_| connect(false)).collect::<Result<_>>()?;
         spawn("sqlite-reader", queue, readers)?;
-        Ok(Sqlite { writer, write_lock: Arc::default(), write_thread, quick_readers, read_threads })
+        let path = Arc::new(path.to_owned());
+        Ok(Sqlite { writer, write_lock: Arc::default(), write_thread, quick_readers, read_threads, path })
     }
 
     /// Waits for the one writer and begins a transaction there.
@@ -88,6 +92,19 @@ impl Sqlite {
         }
         let (sql, args) = (sql.to_owned(), args.to_vec());
         self.slow_read(move |c| Ok(query(c, &sql, &args)?)).await
+    }
+
+    /// A connection of its own that sees the database as it is now.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot> {
+        let path = self.path.clone();
+        let connection = blocking(move || {
+            let connection = connect(&path, SNAPSHOT_CACHE_KIB, File::Foreign, false)?;
+            // The moment is that of the first read.
+            connection.execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1")?;
+            Ok(connection)
+        })
+        .await?;
+        Ok(Snapshot(Arc::new(Mutex::new(connection))))
     }
 
     /// Copies the database to a new file while others go on working.
@@ -204,6 +221,22 @@ impl Drop for SqliteTx {
             self.db.write_thread.send(Box::new(rollback)).ok();
         }
     }
+}
+
+/// Reads of one moment; over when it is dropped.
+pub(crate) struct Snapshot(Arc<Mutex<Connection>>);
+
+impl Snapshot {
+    pub(crate) async fn query(&self, sql: &str, args: &[Val]) -> Result<Vec<Row>> {
+        let (connection, sql, args) = (self.0.clone(), sql.to_owned(), args.to_vec());
+        blocking(move || Ok(query(&lock(&connection), &sql, &args)?)).await
+    }
+}
+
+/// Waits for work on a thread that may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or_else(|error| Err(Error::Unavailable(format!("database thread ended: {error}"))))
 }
 
 fn lock(connection: &Mutex<Connection>) -> std::sync::MutexGuard<'_, Connection> {

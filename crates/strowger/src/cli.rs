@@ -1,11 +1,13 @@
 //! The command line: what can be said to the program.
 
+mod dns;
 mod lnp;
 mod number;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+pub(crate) use dns::DnsCommand;
 pub(crate) use lnp::{LnpCommand, LnpImportArgs};
 pub(crate) use number::{NumberCommand, NumberFilter};
 
@@ -89,6 +91,9 @@ pub(crate) enum Command {
     /// Ported numbers: read files of them, look one up
     #[command(subcommand)]
     Lnp(LnpCommand),
+    /// Zones as name servers get them, and what the installation gives to them
+    #[command(subcommand)]
+    Dns(DnsCommand),
     /// Orders placed with vendors
     #[command(subcommand)]
     Order(OrderCommand),

@@ -3,6 +3,7 @@
 
 use store::{Tx, args};
 
+use super::change::{self, note_where};
 use super::fancy::FancyKind;
 use super::rdata::{self, RrType};
 use super::root;
@@ -39,32 +40,18 @@ macro_rules! bump {
     };
 }
 
-macro_rules! note {
-    ($condition:literal) => {
-        concat!(
-            "INSERT INTO dns_changes (name, serial, removed, changed_at, leased_until, token) \
-             SELECT n.name, COALESCE(z.serial, r.serial), FALSE, {now}, 0, 1 FROM served_zones n \
-             LEFT JOIN dns_zones z ON z.id = n.zone_id AND n.kind = 'dns' \
-             LEFT JOIN enum_ranges r ON r.id = n.zone_id AND n.kind = 'enum' WHERE ",
-            $condition,
-            " ORDER BY n.name ON CONFLICT (name) DO UPDATE SET serial = excluded.serial, removed = excluded.removed, \
-             changed_at = excluded.changed_at, leased_until = 0, token = dns_changes.token + 1"
-        )
-    };
-}
-
 statements! {
     NAMESERVERS = "SELECT host FROM default_nameservers ORDER BY position";
     CLEAR_NAMESERVERS = "DELETE FROM default_nameservers";
     ADD_NAMESERVER = "INSERT INTO default_nameservers (position, host) VALUES ($1, $2)";
     BUMP_ZONES = bump!("dns_zones", "dns", "NOT n.own_nameservers");
     BUMP_RANGES = bump!("enum_ranges", "enum", "NOT n.own_nameservers");
-    NOTE_ALL = note!("NOT n.own_nameservers");
+    NOTE_ALL = note_where!("NOT n.own_nameservers");
     TARGETS = "SELECT rr_type, rdata, priority FROM dns_fancy_targets WHERE kind = $1 ORDER BY position";
     CLEAR_TARGETS = "DELETE FROM dns_fancy_targets WHERE kind = $1";
     ADD_TARGET = "INSERT INTO dns_fancy_targets (kind, position, rr_type, rdata, priority) VALUES ($1, $2, $3, $4, $5)";
     BUMP_FANCY = bump!("dns_zones", "dns", "EXISTS (SELECT 1 FROM dns_fancy_records f WHERE f.zone_id = n.zone_id)");
-    NOTE_FANCY = note!("n.kind = 'dns' AND EXISTS (SELECT 1 FROM dns_fancy_records f WHERE f.zone_id = n.zone_id)");
+    NOTE_FANCY = note_where!("n.kind = 'dns' AND EXISTS (SELECT 1 FROM dns_fancy_records f WHERE f.zone_id = n.zone_id)");
 }
 
 /// The name servers of zones that have none of their own, the primary first. `localhost` where none were ever set.
@@ -97,6 +84,7 @@ pub async fn set_nameservers(tx: &mut Tx, caller: &Caller, hosts: &[String]) -> 
     for sql in [BUMP_ZONES, BUMP_RANGES, NOTE_ALL] {
         tx.execute_long(sql, args![]).await?;
     }
+    tx.signal_at_commit(change::SIGNAL);
     Ok(true)
 }
 
@@ -156,5 +144,6 @@ pub async fn set_targets(tx: &mut Tx, caller: &Caller, kind: FancyKind, wanted: 
     for sql in [BUMP_FANCY, NOTE_FANCY] {
         tx.execute_long(sql, args![]).await?;
     }
+    tx.signal_at_commit(change::SIGNAL);
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use store::{Tx, args};
 
-use super::{change, name};
+use super::{catalog, change, name};
 use crate::account::{self, Kind as AccountKind};
 use crate::caller::{Caller, Role};
 use crate::id::AccountId;
@@ -193,6 +193,7 @@ impl Root<'_> {
                 store::Error::Unique(_) => Error::taken("zone", "name", self.name),
                 other => other.into(),
             })?;
+            catalog::changed(tx);
         } else {
             tx.execute(UPDATE, args![self.account_id, self.ttl, own, self.id()]).await?;
             tx.execute(CLEAR_NAMESERVERS, args![self.id()]).await?;
@@ -210,6 +211,7 @@ impl Root<'_> {
     pub(crate) async fn withdraw(&self, tx: &mut Tx) -> Result<()> {
         tx.execute(CLEAR_NAMESERVERS, args![self.id()]).await?;
         tx.execute(DELETE, args![self.id()]).await?;
+        catalog::changed(tx);
         change::note(tx, self.name, self.serial, true).await
     }
 }

@@ -12,6 +12,7 @@ mod charges;
 mod credit_holds;
 mod customers;
 mod dns;
+mod dns_catalog;
 mod due;
 mod emergency;
 mod enum_numbers;

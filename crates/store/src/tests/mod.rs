@@ -3,6 +3,7 @@
 mod cancelled;
 mod limits;
 mod migrations;
+mod snapshots;
 mod transactions;
 mod values;
 

@@ -69,6 +69,10 @@ pub(super) async fn run(sources: Sources, output: Output) -> anyhow::Result<Exit
         }),
     );
     add("certificate", certificate(&config));
+    if config.dns.listen.is_some() {
+        let told = config.dns_settings().map(|dns| format!("{} secondaries", dns.secondaries.len()));
+        add("name servers", told);
+    }
     let (database, agreement) = output::during("asking the database", database(&config, id.as_deref())).await;
     add("database", database);
     if let Some(agreement) = agreement {

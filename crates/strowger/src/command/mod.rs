@@ -4,6 +4,7 @@ mod account;
 mod alert;
 mod backup;
 mod check;
+mod dns;
 mod export;
 mod import;
 mod journal;
@@ -56,6 +57,7 @@ async fn dispatch(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Vendor(command) => vendor::run(context, command).await,
         Command::Number(command) => number::run(context, command).await,
         Command::Lnp(command) => lnp::run(context, command).await,
+        Command::Dns(command) => dns::run(context, command).await,
         Command::Order(command) => order::run(context, command).await,
         Command::Account(command) => account::run(context, command).await,
         Command::User(command) => user::run(context, command).await,

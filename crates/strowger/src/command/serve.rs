@@ -1,5 +1,6 @@
 //! `strowger serve`: the server, in the foreground.
 
+mod name_servers;
 mod presence;
 
 use std::io::IsTerminal as _;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use name_servers::NameServers;
 use ngcp::Ngcp;
 use ngnpro::{Ngnpro, Scheme};
 use ordering::{Ordering, Worker};
@@ -65,11 +67,13 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("ngnpro_listen {}", config.ngnpro_listen))?;
     let soap_address = for_soap.local_addr()?;
+    let name_servers = NameServers::bind(&config, &db).await?;
 
     let (stop, stopped) = watch::channel(false);
     let reload = Arc::new(Notify::new());
     let signals = tokio::spawn(signals.follow(stop, reload.clone()));
     let worker = tokio::spawn(Worker::new(ordering.clone()).run(stopped.clone(), DRAIN));
+    let name_servers = tokio::spawn(name_servers.run(stopped.clone()));
     let tls = [listener.reload(), for_subscribers.reload()];
     let presence = Presence { config: config.clone(), ordering: ordering.clone(), tls, reload };
     let presence = tokio::spawn(presence.keep(stopped.clone(), message));
@@ -121,6 +125,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     if served != (true, true, true) {
         tracing::warn!("some requests were cut off");
     }
+    name_servers.await.context("name servers")?;
     worker.await.context("worker")?;
     presence.await.context("presence")?;
     signals.abort();

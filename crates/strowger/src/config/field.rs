@@ -50,6 +50,8 @@ pub enum Field<T: 'static> {
     DatabaseUrl(Place<T, Secret>),
     /// Address and port.
     Listen(Place<T, SocketAddr>),
+    /// Address and port that may be left out.
+    OptionalListen(Place<T, Option<SocketAddr>>),
     /// A duration between the two.
     Duration(Place<T, Duration>, Duration, Duration),
     /// A whole number between the two.
@@ -160,6 +162,7 @@ impl<T> Field<T> {
                 | Self::OptionalText(_)
                 | Self::Secret(_)
                 | Self::DatabaseUrl(_)
+                | Self::OptionalListen(_)
         )
     }
 
@@ -195,6 +198,11 @@ impl<T> Field<T> {
             Self::Listen(place) => {
                 let wanted = "an address with a port, such as 127.0.0.1:1443 or [::1]:1443";
                 *place(target) = raw.text(wanted)?.parse().map_err(|_| raw.is_not(wanted))?;
+            }
+            Self::OptionalListen(place) => {
+                let wanted = "an address with a port, such as 192.0.2.1:53 or [::1]:53";
+                let text = non_empty(raw.text(wanted)?);
+                *place(target) = text.map(|text| text.parse()).transpose().map_err(|_| raw.is_not(wanted))?;
             }
             Self::Duration(place, least, most) => {
                 let value = match raw {
@@ -264,6 +272,7 @@ impl<T> Field<T> {
             Self::OptionalText(place) => optional(place(source).as_ref()),
             Self::Secret(place) | Self::DatabaseUrl(place) => place(source).to_string(),
             Self::Listen(place) => place(source).to_string(),
+            Self::OptionalListen(place) => optional(place(source).as_ref()),
             Self::Duration(place, ..) => show_duration(*place(source)),
             Self::Count(place, ..) => place(source).to_string(),
             Self::OptionalCount(place) => optional(place(source).as_ref()),
@@ -280,7 +289,7 @@ impl<T> Field<T> {
             Self::Path(_) | Self::DataFile(..) | Self::OptionalPath(_) => "path".to_owned(),
             Self::Text(_) | Self::OptionalText(_) | Self::Filter(_) => "text".to_owned(),
             Self::Secret(_) | Self::DatabaseUrl(_) => "text, secret".to_owned(),
-            Self::Listen(_) => "address:port".to_owned(),
+            Self::Listen(_) | Self::OptionalListen(_) => "address:port".to_owned(),
             Self::Duration(_, least, most) => {
                 format!("duration, {} to {}", show_duration(*least), show_duration(*most))
             }

@@ -172,14 +172,19 @@ impl Loading {
             _ => {}
         }
         self.check_addresses();
+        self.check_dns();
         self.mistakes.into_result(self.config)
     }
 
     fn check_addresses(&mut self) {
         let mut seen: Vec<(&'static str, std::net::SocketAddr)> = Vec::new();
         for key in KEYS {
-            if let Field::Listen(place) = key.field {
-                let address = *place(&mut self.config);
+            let address = match key.field {
+                Field::Listen(place) => Some(*place(&mut self.config)),
+                Field::OptionalListen(place) => *place(&mut self.config),
+                _ => None,
+            };
+            if let Some(address) = address {
                 let other = seen.iter().find(|(_, taken)| *taken == address && address.port() != 0);
                 if let Some((other, _)) = other.copied() {
                     self.conflict(key.name, &[other, key.name], format!("{address} is also that of {other}"));
@@ -190,7 +195,7 @@ impl Loading {
     }
 
     /// Reports settings that do not fit together, at the place of the last of them that was set.
-    fn conflict(&mut self, name: &str, keys: &[&'static str], message: impl Into<String>) {
+    pub(super) fn conflict(&mut self, name: &str, keys: &[&'static str], message: impl Into<String>) {
         let rank = |origin: &Origin| match origin {
             Origin::Default => (0, 0),
             Origin::File(_, line) => (1, *line),

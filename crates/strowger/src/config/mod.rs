@@ -6,6 +6,7 @@
 
 mod amount;
 mod carrier;
+mod dns;
 mod error;
 mod field;
 mod file;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use e164::DialPlan;
 use rust_decimal::Decimal;
 
+pub use dns::Dns;
 pub use error::{ConfigError, Origin};
 pub use field::{Choice, Field, Key, Place};
 pub use load::{Sources, environment, read_text};
@@ -73,6 +75,8 @@ pub struct Config {
     pub registrar: Registrar,
     /// Limits on how many records there may be.
     pub quota: Quota,
+    /// Name servers that get zones from here.
+    pub dns: Dns,
     /// The certificate of the HTTPS listeners.
     pub tls: Tls,
     /// What is logged and how.

@@ -33,8 +33,8 @@ money_per_month = \"1000.00\"
 
 A dotted key is a table in the file: `worker.poll` is `poll` under `[worker]`.
 
-Flags are visible to every user of the machine in the list of processes: secrets (`database_url`, `admin_password`) belong
-in the environment or in the file.
+Flags are visible to every user of the machine in the list of processes: secrets (`database_url`, `admin_password`,
+`dns.keys`) belong in the environment or in the file.
 
 ";
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::field::{Choice, Field, Key};
 use super::{
-    CarrierSettings, Config, Database, HalShape, Log, LogFormat, NumberVendors, Purchase, Quota, QuotaWhenAbsent,
+    CarrierSettings, Config, Database, Dns, HalShape, Log, LogFormat, NumberVendors, Purchase, Quota, QuotaWhenAbsent,
     Realtime, Refill, Registrar, Release, Secret, Tls, Worker,
 };
 
@@ -209,6 +209,49 @@ pub static KEYS: &[Key<Config>] = &[
             database: the server that was started last decides for all.",
     },
     Key {
+        name: "dns.listen",
+        environment: "STROWGER_DNS_LISTEN",
+        field: Field::OptionalListen(|c| &mut c.dns.listen),
+        default: "",
+        doc: "Where name servers get zones, over UDP and TCP. Empty: nowhere. See dns.md.",
+    },
+    Key {
+        name: "dns.secondaries",
+        environment: "STROWGER_DNS_SECONDARIES",
+        field: Field::Text(|c| &mut c.dns.secondaries),
+        default: "",
+        doc: "Name servers that are told of changes and may transfer zones, separated by spaces: `address[:port][#key]`.",
+    },
+    Key {
+        name: "dns.allow_transfer",
+        environment: "STROWGER_DNS_ALLOW_TRANSFER",
+        field: Field::Text(|c| &mut c.dns.allow_transfer),
+        default: "",
+        doc: "Who else may transfer zones, separated by spaces: `address[/bits][#key]`, or `#key` from anywhere.",
+    },
+    Key {
+        name: "dns.keys",
+        environment: "STROWGER_DNS_KEYS",
+        field: Field::Secret(|c| &mut c.dns.keys),
+        default: "",
+        doc: "TSIG keys, separated by spaces: `[algorithm:]name:secret`, the secret in base64, the algorithm `hmac-sha256` (if \
+            none is given), `hmac-sha384` or `hmac-sha512`.",
+    },
+    Key {
+        name: "dns.keys_file",
+        environment: "STROWGER_DNS_KEYS_FILE",
+        field: Field::OptionalPath(|c| &mut c.dns.keys_file),
+        default: "",
+        doc: "A file with more keys, a line each; `#` begins a remark.",
+    },
+    Key {
+        name: "dns.catalog",
+        environment: "STROWGER_DNS_CATALOG",
+        field: Field::Text(|c| &mut c.dns.catalog),
+        default: "catalog.strowger",
+        doc: "Name of the catalog zone, from which name servers learn which zones there are. Empty: there is none.",
+    },
+    Key {
         name: "tls.certificate",
         environment: "STROWGER_TLS_CERTIFICATE",
         field: Field::OptionalPath(|c| &mut c.tls.certificate),
@@ -387,6 +430,7 @@ impl Config {
             database: Database::default(),
             registrar: Registrar::default(),
             quota: Quota::default(),
+            dns: Dns::default(),
             tls: Tls::default(),
             log: Log::default(),
             keys_file: Default::default(),

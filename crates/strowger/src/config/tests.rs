@@ -324,6 +324,31 @@ fn names_and_variables_agree() {
 }
 
 #[test]
+fn name_servers_are_set_as_a_whole() {
+    let secret = "MDEyMzQ1Njc4OWFiY2RlZg==";
+    let whole = format!(
+        "[dns]\nlisten = \"192.0.2.1:53\"\nsecondaries = \"192.0.2.2 192.0.2.3#k\"\nkeys = \"k:{secret}\"\n\
+         allow_transfer = \"127.0.0.1#k\"\n"
+    );
+    let settings = read_text(&whole).unwrap().dns_settings().unwrap();
+    assert_eq!((settings.secondaries.len(), settings.rules.len(), settings.transfers), (2, 1, 4));
+    assert_eq!(settings.catalog, "catalog.strowger");
+    assert_eq!(read_text("").unwrap().dns_settings().unwrap().listen, None);
+    for (text, expected) in [
+        ("dns.secondaries = \"192.0.2.2\"", "dns.secondaries: needs dns.listen: they ask there"),
+        ("dns.secondaries = \"ns.example\"", "dns.secondaries: `ns.example` is not written address[:port][#key]"),
+        ("dns.allow_transfer = \"any\"", "dns.allow_transfer: `any` is not written address[/bits][#key] or #key"),
+        ("dns.allow_transfer = \"#x\"", "dns.keys: there is no key x"),
+        ("dns.keys = \"k:hunter2\"", "dns.keys: the secret of the key k is not 16 bytes or more in base64"),
+        ("dns.catalog = \"a b\"", "dns.catalog: `a b` is not the name of a zone"),
+        ("dns.listen = \"192.0.2.1\"", "dns.listen: \"192.0.2.1\" is not an address with a port"),
+    ] {
+        let found = errors(text);
+        assert!(found.len() == 1 && found[0].contains(expected), "{text}: {found:?}");
+    }
+}
+
+#[test]
 fn deep_nesting_is_refused_calmly() {
     assert!(read_text(&"[".repeat(200_000)).is_err());
     assert!(read_text(&format!("a = {}", "{a=".repeat(100_000))).is_err());
@@ -349,7 +374,9 @@ fn value_of<T>(field: &Field<T>) -> BoxedStrategy<(String, String)> {
             prop_oneof![Just("debug"), Just("warn,ordering=trace")].prop_map(|s| in_quotes(s.to_owned())).boxed()
         }
         Field::DatabaseUrl(_) => "postgres://[a-z:@/]{0,20}".prop_map(in_quotes).boxed(),
-        Field::Listen(_) => any::<([u8; 4], u16)>().prop_map(|at| in_quotes(SocketAddr::from(at).to_string())).boxed(),
+        Field::Listen(_) | Field::OptionalListen(_) => {
+            any::<([u8; 4], u16)>().prop_map(|at| in_quotes(SocketAddr::from(at).to_string())).boxed()
+        }
         Field::Duration(_, least, most) => (least.as_millis() as u64..=most.as_millis() as u64)
             .prop_map(|milliseconds| in_quotes(amount::show_duration(Duration::from_millis(milliseconds))))
             .boxed(),
@@ -366,7 +393,7 @@ fn value_of<T>(field: &Field<T>) -> BoxedStrategy<(String, String)> {
 
 /// Whether the key can be set alone.
 fn stands_alone(name: &str) -> bool {
-    !name.starts_with("system_dial_plan.") && !name.starts_with("tls.")
+    !["system_dial_plan.", "tls.", "dns."].iter().any(|table| name.starts_with(table))
 }
 
 fn secret_or_shown(key: &Key<Config>, config: &Config) -> String {

@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("registry", &["store", "e164"]),
     ("carriers", &["e164"]),
     ("ordering", &["registry", "carriers", "store", "e164"]),
-    ("plane", &["store"]),
+    ("plane", &["registry", "store"]),
     ("web", &["registry", "store"]),
     ("enswitch", &["web", "ordering", "registry", "store", "e164"]),
     ("ngcp", &["web", "ordering", "plane", "registry", "store"]),

@@ -4,6 +4,7 @@
 mod api;
 mod cli;
 mod crash;
+mod dns;
 mod enswitch;
 mod house;
 mod lease;
