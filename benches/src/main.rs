@@ -1,4 +1,4 @@
-//! `make bench`: claims, searches, imports, rewrites, zone transfers and plugin runs, each beside the same work done raw in
+//! `make bench`: claims, searches, imports, rewrites, zone transfers, SOAP and plugin runs, each beside the same work done raw in
 //! the same run.
 //!
 //! Nothing here is a test: figures depend on the machine, ratios hardly.
@@ -9,6 +9,7 @@ mod dns;
 mod fees;
 mod import;
 mod lnp;
+mod ngnpro;
 mod plugin;
 mod raw;
 mod report;
@@ -38,8 +39,8 @@ struct Options {
     /// sqlite, postgres
     #[arg(long, value_delimiter = ',', default_value = "sqlite,postgres")]
     engines: Vec<String>,
-    /// rewrites, dns, numbers, lnp, fees
-    #[arg(long, value_delimiter = ',', default_value = "rewrites,dns,numbers,lnp,fees")]
+    /// rewrites, dns, ngnpro, numbers, lnp, fees
+    #[arg(long, value_delimiter = ',', default_value = "rewrites,dns,ngnpro,numbers,lnp,fees")]
     parts: Vec<String>,
     /// The server's program; built in release if it is not there
     #[arg(long, default_value = "target/release/strowger")]
@@ -88,6 +89,9 @@ fn main() -> anyhow::Result<()> {
         }
         if options.has("dns") {
             runtime.block_on(async { dns::measure(&prepare(engine).await?, &program, &mut report).await })?;
+        }
+        if options.has("ngnpro") {
+            runtime.block_on(async { ngnpro::measure(&prepare(engine).await?, &program, &mut report).await })?;
         }
         for size in &options.sizes {
             report::say(&format!("{engine:?}, {size} numbers"));

@@ -8,6 +8,7 @@
 mod auth;
 mod operation;
 mod port;
+pub mod probe;
 mod query;
 mod serve;
 mod shown;

@@ -8,6 +8,8 @@ mod rating;
 mod sip;
 mod voicemail;
 
+pub(crate) use customer::CustomerAccount;
+
 use crate::operation::Port;
 
 /// All ports, in the order in which the WSDL has them.
