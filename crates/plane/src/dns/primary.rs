@@ -24,7 +24,6 @@ use super::answer::{self, Answer, LONGEST, TooLong};
 use super::request::{Question, Request, Wanted};
 use super::rr::Record;
 use super::setting::Settings;
-use super::signature::Unsound;
 use super::source::{self, Source};
 
 /// Most connections at a time.
@@ -180,9 +179,12 @@ enum Outcome {
 impl Desk {
     async fn datagram(&self, bytes: Vec<u8>, from: IpAddr) -> Option<Vec<u8>> {
         let now = Time48::now();
-        let request = match self.read(bytes, from, now) {
+        let request = match Request::read(bytes, &self.settings.keys, now) {
             Ok(request) => request?,
-            Err(unsound) => return unsound.answer,
+            Err(unsound) => {
+                tracing::debug!(%from, why = %unsound.why, "DNS datagram whose signature is not right");
+                return unsound.answer;
+            }
         };
         let outcome = match self.permitted(&request, from) {
             // Whoever wants changes, or a zone, is told by the SOA record to come back over TCP (RFC 1995, 2).
@@ -193,12 +195,6 @@ impl Desk {
         answer::datagram(request, outcome.as_ref().map_err(|rcode| *rcode), now).ok()
     }
 
-    fn read(&self, bytes: Vec<u8>, from: IpAddr, now: Time48) -> std::result::Result<Option<Request>, Unsound> {
-        Request::read(bytes, &self.settings.keys, now).inspect_err(|unsound| {
-            tracing::info!(%from, why = %unsound.why, "DNS request whose signature is not right");
-        })
-    }
-
     /// What is asked for, where whoever asks may.
     fn permitted(&self, request: &Request, from: IpAddr) -> std::result::Result<Question, Rcode> {
         let question = request.question()?;
@@ -206,7 +202,7 @@ impl Desk {
             return Ok(question);
         }
         let key = request.key().map(ToString::to_string).unwrap_or_default();
-        tracing::info!(%from, zone = question.zone, key, "DNS request refused");
+        tracing::debug!(%from, zone = question.zone, key, "DNS request refused");
         Err(Rcode::REFUSED)
     }
 
@@ -241,17 +237,23 @@ impl Desk {
 
     async fn message(&self, bytes: Vec<u8>, from: IpAddr) -> Outcome {
         let now = Time48::now();
-        let request = match self.read(bytes, from, now) {
+        let request = match Request::read(bytes, &self.settings.keys, now) {
             Ok(Some(request)) => request,
             Ok(None) => return Outcome::Nothing,
-            Err(unsound) => return unsound.answer.map_or(Outcome::Nothing, Outcome::Message),
+            Err(unsound) => {
+                tracing::info!(%from, why = %unsound.why, "DNS request whose signature is not right");
+                return unsound.answer.map_or(Outcome::Nothing, Outcome::Message);
+            }
         };
         let outcome = match self.permitted(&request, from) {
             Ok(question) if question.wanted != Wanted::Soa && request.edns.is_none_or(|version| version == 0) => {
                 return Outcome::Transfer(Box::new(request), question);
             }
             Ok(question) => self.soa(&question).await,
-            Err(rcode) => Err(rcode),
+            Err(rcode) => {
+                tracing::info!(%from, %rcode, "DNS request refused");
+                Err(rcode)
+            }
         };
         let message = answer::one(request, outcome.as_ref().map_err(|rcode| *rcode), now);
         message.map_or(Outcome::Nothing, Outcome::Message)

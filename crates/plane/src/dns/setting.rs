@@ -28,13 +28,16 @@ impl Mistake {
     }
 }
 
-/// Keys that messages are signed with, by name and algorithm.
+/// Keys that messages are signed with.
 #[derive(Clone, Default)]
-pub struct Keys(HashMap<(KeyName, Algorithm), Arc<tsig::Key>>);
+pub struct Keys {
+    known: HashMap<(KeyName, Algorithm), Arc<tsig::Key>>,
+    secrets: HashMap<KeyName, Vec<u8>>,
+}
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.keys().map(|(name, algorithm)| format!("{algorithm}:{name}"))).finish()
+        f.debug_list().entries(self.known.keys().map(|(name, algorithm)| format!("{algorithm}:{name}"))).finish()
     }
 }
 
@@ -72,7 +75,8 @@ impl Keys {
             if keys.get(&name).is_some() {
                 return Err(Mistake::new(format!("the key {name} is there twice")));
             }
-            keys.0.insert((name, algorithm), Arc::new(key));
+            keys.secrets.insert(name.clone(), secret);
+            keys.known.insert((name, algorithm), Arc::new(key));
         }
         Ok(keys)
     }
@@ -82,23 +86,27 @@ impl Keys {
     /// # Errors
     /// The name.
     pub fn and(mut self, others: Keys) -> Result<Keys, Mistake> {
-        for (name, key) in others.0 {
-            if self.get(&name.0).is_some() {
-                return Err(Mistake::new(format!("the key {} is there twice", name.0)));
-            }
-            self.0.insert(name, key);
+        if let Some(name) = others.secrets.keys().find(|name| self.secrets.contains_key(*name)) {
+            return Err(Mistake::new(format!("the key {name} is there twice")));
         }
+        self.known.extend(others.known);
+        self.secrets.extend(others.secrets);
         Ok(self)
     }
 
     /// The key of that name.
     pub(super) fn get(&self, name: &KeyName) -> Option<&Arc<tsig::Key>> {
-        self.0.iter().find(|((known, _), _)| known == name).map(|(_, key)| key)
+        self.known.iter().find(|((known, _), _)| known == name).map(|(_, key)| key)
+    }
+
+    /// Its secret.
+    pub(super) fn secret(&self, name: &KeyName) -> Option<&[u8]> {
+        self.secrets.get(name).map(Vec::as_slice)
     }
 
     /// As `domain` looks keys up.
     pub(super) fn store(&self) -> &HashMap<(KeyName, Algorithm), Arc<tsig::Key>> {
-        &self.0
+        &self.known
     }
 }
 
@@ -253,7 +261,7 @@ mod tests {
         assert!(shown.contains("hmac-sha512:two") && !shown.contains("MDEy"), "{shown}");
         assert!(keys.clone().and(Keys::read(&format!("TWO:{SECRET}")).expect("a key")).is_err());
         assert!(keys.and(Keys::read(&format!("four:{SECRET}")).expect("a key")).is_ok());
-        assert!(Keys::read("").expect("none").0.is_empty());
+        assert!(Keys::read("").expect("none").store().is_empty());
     }
 
     #[test]
