@@ -15,7 +15,8 @@ wire! {
     WireZone as "DnsZone" {
         /// Its name.
         name as "name": String,
-        /// The e-mail address of whoever is responsible; empty: hostmaster at the zone.
+        /// The e-mail address of whoever is responsible; empty: of a new zone what the reseller's property dns_admin_email
+        /// says, else hostmaster at the zone.
         email as "email": Option<String>,
         /// Its serial number; kept by the server.
         serial as "serial": i64,

@@ -61,7 +61,6 @@ pub(crate) const KINDS: &[(&str, u16, u16)] = &[
     ("login", 5000, 5001),
     ("DNS zone", 7000, 7001),
     ("DNS record", 7002, 7003),
-    ("fancy record", 7004, 7005),
 ];
 
 /// Whose fault it is (SOAP 1.1, section 4.4.1).

@@ -17,7 +17,7 @@ use crate::listing::{self, Column, Reach, Source};
 use crate::quota::{self, Kind as Counted};
 use crate::record::{self, Kept, Record, Stored, record};
 use crate::statement::statements;
-use crate::{Error, Result, contact};
+use crate::{Error, Result, contact, property};
 
 /// Seconds after which a secondary looks for changes (RFC 1912, 2.2).
 pub const REFRESH: i64 = 14_400;
@@ -25,6 +25,8 @@ pub const REFRESH: i64 = 14_400;
 pub const RETRY: i64 = 3_600;
 /// Seconds for which it serves what it has without an answer.
 pub const EXPIRE: i64 = 2_419_200;
+/// The property of a reseller that says who is responsible for zones of which nothing else is said.
+pub const ADMIN_EMAIL: &str = "dns_admin_email";
 /// Seconds for which it is remembered that there is no such name (RFC 2308).
 pub const MINIMUM: i64 = 3_600;
 
@@ -37,7 +39,8 @@ record! {
         reseller_id: AccountId,
         /// Its name, in lower case and without a dot at the end; it remains.
         name: String,
-        /// The e-mail address of whoever is responsible; empty: `hostmaster` at the zone.
+        /// The e-mail address of whoever is responsible; empty: of a new zone that of the reseller's property
+        /// [`ADMIN_EMAIL`], else `hostmaster` at the zone.
         email: String,
         /// The same as the SOA record has it; follows from the address.
         rname: String,
@@ -130,6 +133,11 @@ fn rname(email: &str, zone: &str) -> String {
     format!("{}.{domain}.", local.replace('\\', "\\\\").replace('.', "\\."))
 }
 
+/// Whether it can be said who that is: names in DNS are ASCII here.
+fn is_address(email: &str) -> bool {
+    contact::is_email(email) && email.is_ascii()
+}
+
 impl DnsZone {
     fn root(&self) -> Root<'_> {
         Root {
@@ -166,11 +174,9 @@ impl Kept for DnsZone {
     async fn settle(&mut self, tx: &mut Tx, caller: &Caller, now: i64, before: Option<&Self>) -> Result<()> {
         self.name = name::zone("name", &self.name)?;
         self.email = self.email.trim().to_owned();
-        let is_address = contact::is_email(&self.email) && self.email.is_ascii();
-        if !self.email.is_empty() && !is_address {
+        if !self.email.is_empty() && !is_address(&self.email) {
             return Err(Error::invalid("email", format!("`{}` is not an e-mail address", self.email)));
         }
-        self.rname = rname(&self.email, &self.name);
         self.ttl = root::seconds("ttl", self.ttl, TTL)?;
         self.refresh = root::seconds("refresh", self.refresh, REFRESH)?;
         self.retry = root::seconds("retry", self.retry, RETRY)?;
@@ -181,6 +187,11 @@ impl Kept for DnsZone {
         let was = before.map(|before| (before.account_id, before.reseller_id));
         self.reseller_id = root::reseller_of(tx, caller, self.account_id, was).await?;
         self.modified_at = now;
+        if before.is_none() && self.email.is_empty() {
+            let of_reseller = property::value(tx, self.reseller_id, ADMIN_EMAIL).await?;
+            self.email = of_reseller.filter(|email| is_address(email)).unwrap_or_default();
+        }
+        self.rname = rname(&self.email, &self.name);
         match before {
             None => {
                 root::may_create(tx, caller).await?;

@@ -119,10 +119,15 @@ pub async fn set(tx: &mut Tx, caller: &Caller, now: i64, account: AccountId, wan
     Ok(())
 }
 
+/// The value of a property of an account.
+pub(crate) async fn value(tx: &mut Tx, account: AccountId, name: &str) -> Result<Option<String>> {
+    let row = tx.query_opt(VALUE, args![account, name]).await?;
+    Ok(row.map(|row| row.at(0)).transpose()?)
+}
+
 /// Whether a property of an account says yes: it has a value that is not 0.
 pub(crate) async fn is_set(tx: &mut Tx, account: AccountId, name: &str) -> Result<bool> {
-    let row = tx.query_opt(VALUE, args![account, name]).await?;
-    Ok(row.map(|row| row.at::<String>(0)).transpose()?.is_some_and(|value| rules::is_yes(&value)))
+    Ok(value(tx, account, name).await?.is_some_and(|value| rules::is_yes(&value)))
 }
 
 /// Removes the properties of an account that has ended.

@@ -160,10 +160,12 @@ store::on_both! {
     async fn a_credit_that_is_used_up_is_named(database: TestDb) {
         let door = Door::new(database).await;
         let (reseller, customer) = pair(&door).await;
+        let set = format!("<customer>{reseller}</customer>{}", properties(&property("dns_admin_email", "dns@example.net", "customer")));
+        door.ok("Customer", "setProperties", &set).await;
         let set = format!("<customer>{customer}</customer>{}", properties(&property("dns_zone_credit", "1", "admin")));
         door.ok("Customer", "setProperties", &set).await;
         let zone = |name: &str| format!("<zone><name>{name}</name><customer>{customer}</customer><reseller>{reseller}</reseller></zone>");
-        door.ok("Dns", "addZone", &zone("a.example")).await;
+        assert_eq!(door.ok("Dns", "addZone", &zone("a.example")).await.one("email"), "dns@example.net");
         for who in [admin(0), own("reseller"), admin(reseller.parse().unwrap())] {
             let refused = door.call("Dns", "addZone", &zone("b.example"), &who).await.fault();
             let said = format!("dns_zone_credit of customer {customer} is used up: it is 1, and there are 1");

@@ -44,6 +44,7 @@ store::on_both! {
         }
         door.ok("Enum", "deleteRange", "<range><prefix>3120</prefix></range>").await;
         assert_eq!(door.ok("Enum", "getRanges", "<query/>").await.one("total"), "0");
+        assert_eq!(door.fails("Enum", "deleteRange", "<range><prefix>3120</prefix></range>").await.0, "3000");
         door.server.stop().await;
     }
 
