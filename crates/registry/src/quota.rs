@@ -224,7 +224,10 @@ async fn count(tx: &mut Tx, id: AccountId, kind: Kind) -> Result<i64> {
         Kind::EnumNumbers => ENUM_NUMBERS,
         Kind::DnsZones => DNS_ZONES,
         Kind::EmailAliases => EMAIL_ALIASES,
-        Kind::SipAliases => SIP_ALIASES,
+        Kind::SipAliases => {
+            tx.query(LOCK_DOMAINS, args![id]).await?;
+            SIP_ALIASES
+        }
     };
     Ok(tx.query_one(count, args![id]).await?.at(0)?)
 }

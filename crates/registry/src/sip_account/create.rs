@@ -107,7 +107,7 @@ pub async fn create(
     rights::must_act(caller)?;
     root::may_create(tx, caller).await?;
     let mut settings = new.settings.clone();
-    settings.settle()?;
+    settings.settle(None)?;
     let domain = sip_domain::named(tx, caller, &new.domain).await;
     let domain = domain.map_err(|error| error.or_dangling("domain", &new.domain))?;
     let owner = owner(tx, caller, &domain, new.owner_id).await?;

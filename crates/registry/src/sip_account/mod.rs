@@ -52,7 +52,9 @@ pub use find::{find, find_all};
 pub(crate) use kept::rename;
 pub use read::{get, load};
 pub(crate) use rights::{must_act, not_keeper};
-pub use settings::{ANSWER_TIMEOUT, Acl, LONGEST_TIMEOUT, MOST_ACL, MOST_GROUPS, MOST_PROPERTIES, Named, Settings};
+pub use settings::{
+    ANSWER_TIMEOUT, Acl, LONGEST_NAME, LONGEST_TIMEOUT, MOST_ACL, MOST_GROUPS, MOST_PROPERTIES, Named, Settings,
+};
 pub use update::{Change, delete, update};
 
 use crate::id::{AccountId, SubscriberId};

@@ -14,7 +14,9 @@ pub const MOST_GROUPS: usize = 100;
 /// Most properties of an account.
 pub const MOST_PROPERTIES: usize = 200;
 /// Most entries of an ACL.
-pub const MOST_ACL: usize = 100;
+pub const MOST_ACL: usize = crate::preference::value::MOST_MEMBERS;
+/// Most characters of the first and the last name together, with the blank between them.
+pub const LONGEST_NAME: usize = 128;
 /// Seconds until a call is forwarded that nobody answers, where nothing is said.
 pub const ANSWER_TIMEOUT: i64 = 35;
 /// The most of them.
@@ -117,17 +119,21 @@ fn number(field: &'static str, value: i64, most: i64) -> Result<()> {
 impl Settings {
     /// Refuses wrong values, and brings the others into one form. E-mail, time zone and caller id are the subscriber's to
     /// check.
-    pub(super) fn settle(&mut self) -> Result<()> {
+    /// What was there `before` may remain, wherever it was set.
+    pub(super) fn settle(&mut self, before: Option<&Settings>) -> Result<()> {
         for name in [&mut self.first_name, &mut self.last_name] {
             *name = name.trim().to_owned();
         }
-        text("first_name", &self.first_name, 63)?;
-        text("last_name", &self.last_name, 64)?;
+        text("first_name", &self.first_name, LONGEST_NAME)?;
+        text("last_name", &self.last_name, LONGEST_NAME)?;
+        text("last_name", &self.display_name().unwrap_or_default(), LONGEST_NAME)?;
         text("quickdial_prefix", &self.quickdial_prefix, 32)?;
         text("region", &self.region, 64)?;
         number("quota", self.quota, 1_000_000_000)?;
-        number("call_limit", self.call_limit, 1_000_000)?;
-        number("answer_timeout", self.answer_timeout, LONGEST_TIMEOUT)?;
+        number("call_limit", self.call_limit, i64::MAX)?;
+        if before.is_none_or(|before| before.answer_timeout != self.answer_timeout) {
+            number("answer_timeout", self.answer_timeout, LONGEST_TIMEOUT)?;
+        }
         if self.answer_timeout == 0 {
             self.answer_timeout = ANSWER_TIMEOUT;
         }

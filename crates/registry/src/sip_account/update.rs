@@ -68,9 +68,12 @@ pub async fn update(
     change: &Change,
 ) -> Result<SipAccount> {
     must_be_seen(tx, caller, id).await?;
-    // Accounts come before what is in them.
-    if let Some(owner) = change.owner_id {
-        account::keep(tx, owner).await?;
+    if let Some(to) = change.owner_id {
+        // Accounts come before what is in them.
+        let owned = subscriber::get(tx, &caller.elevated(), id).await?.account_id;
+        for owner in [owned, to] {
+            account::keep(tx, owner).await?;
+        }
     }
     let mut held = hold(tx, caller, sealer, id).await?;
     if let Some(to) = change.owner_id.filter(|to| *to != held.account.owner_id) {
@@ -104,7 +107,7 @@ pub(super) async fn apply(
     password: Option<&SipPassword>,
 ) -> Result<SipAccount> {
     let (id, before) = (held.account.id, &held.account.settings);
-    settings.settle()?;
+    settings.settle(Some(before))?;
     permit(tx, caller, &held.domain, &mut settings, Some(before)).await?;
     let of_subscriber = details(&held.subscriber, before, &settings);
     if of_subscriber != held.subscriber.details || password.is_some() {

@@ -4,6 +4,7 @@ use store::{Tx, args};
 
 use super::number::{is_free_of_charge, of_username, reread};
 use super::{ALL, AliasEntry, SipAlias, load, noun, remove};
+use crate::account;
 use crate::caller::Caller;
 use crate::dns::root;
 use crate::id::{AccountId, SipAliasId, SubscriberId};
@@ -191,6 +192,7 @@ async fn kept(tx: &mut Tx, caller: &Caller, id: SipAliasId) -> Result<SipAlias> 
 pub async fn update(tx: &mut Tx, caller: &Caller, now: i64, id: SipAliasId, change: &Change) -> Result<AliasEntry> {
     let seen = kept(tx, caller, id).await?;
     if let Some(owner) = change.owner_id.filter(|owner| *owner != seen.owner_id) {
+        account::keep(tx, seen.owner_id).await?;
         rights::keep_account(tx, caller, "owner_id", owner).await?;
     }
     let domain = sip_domain::hold(tx, seen.domain_id).await?;
