@@ -2,7 +2,8 @@
 //!
 //! A domain belongs to an account, mostly a reseller's, and there is each of them once on the platform. A new one gets the
 //! domain's default of every preference that has one. Removing it terminates its subscribers; the name may be used again.
-//! [`kept`] is how those keep domains who say more of them: whose they are, and what their TLS connections need.
+//! [`add`], [`change`] and [`remove`] are for those who say more of a domain: whose it is, and what its TLS connections need.
+//! [`create`] and [`delete`] are for those who don't.
 
 mod kept;
 

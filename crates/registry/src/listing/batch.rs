@@ -6,8 +6,8 @@ use store::{Tx, Val};
 
 use crate::Result;
 
-/// Runs a statement once for up to a hundred ids at a time, or for a thousand where there are so many: `{ids}` in it is
-/// the list of their places. The ids of a batch are filled up with repetitions, so that there are few different statements.
+/// Runs a statement once for up to a thousand ids at a time: `{ids}` in it is the list of their places. The ids of a
+/// batch are filled up with repetitions, so that there are few different statements.
 ///
 /// # Errors
 /// Only those of the database.
@@ -25,8 +25,7 @@ pub(crate) async fn for_ids_at(tx: &mut Tx, sql: &str, ids: &[i64], at: i64) -> 
 
 async fn in_batches(tx: &mut Tx, sql: &str, ids: &[i64], at: Option<i64>) -> Result<Vec<store::Row>> {
     let mut rows = Vec::with_capacity(ids.len());
-    let (thousands, rest) = ids.split_at(ids.len() - ids.len() % 1_000);
-    for batch in thousands.chunks(1_000).chain(rest.chunks(100)) {
+    for batch in ids.chunks(1_000) {
         let Some(last) = batch.last() else { break };
         let size = [1, 10, 100, 1_000].into_iter().find(|size| *size >= batch.len()).unwrap_or(1_000);
         let places: Vec<String> = (1..=size).map(|n| format!("${n}")).collect();

@@ -76,7 +76,7 @@ fn of(forwards: &Forwards) -> Diversions {
 /// The diversions of an account.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`crate::Error::NotFound`].
 pub async fn get(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Diversions> {
     must_be_seen(tx, caller, id).await?;
     Ok(of(&simple::get(tx, &caller.elevated(), id).await?))
@@ -85,8 +85,8 @@ pub async fn get(tx: &mut Tx, caller: &Caller, id: SubscriberId) -> Result<Diver
 /// Diverts calls to these destinations, and on no other condition.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::NotAllowed`]; [`Error::Invalid`] for `destination`, and with the trigger of a condition that
-/// has several forwards.
+/// [`crate::Error::NotFound`]; [`crate::Error::NotAllowed`]; [`crate::Error::Invalid`] for `destination`, and with the
+/// trigger of a condition that has several forwards.
 pub async fn replace(
     tx: &mut Tx,
     caller: &Caller,

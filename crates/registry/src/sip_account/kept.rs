@@ -52,8 +52,8 @@ fn sealing_context(id: i64) -> String {
 }
 
 statements! {
-    SET = "INSERT INTO sip_account_settings (subscriber_id, first_name, last_name, prepaid, quota, quickdial_prefix, region, \
-        answer_timeout, acl_tags, properties, web_password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+    SET = "INSERT INTO sip_account_settings (subscriber_id, first_name, last_name, prepaid, quota, quickdial_prefix, \
+        region, answer_timeout, acl_tags, properties, web_password) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
         ON CONFLICT (subscriber_id) DO UPDATE SET first_name = excluded.first_name, last_name = excluded.last_name, \
         prepaid = excluded.prepaid, quota = excluded.quota, quickdial_prefix = excluded.quickdial_prefix, \
         region = excluded.region, answer_timeout = excluded.answer_timeout, acl_tags = excluded.acl_tags, \

@@ -51,7 +51,8 @@ pub struct New {
 
 statements! {
     KIND = "SELECT kind FROM accounts WHERE id = $1";
-    SHARED_ACCOUNT = "SELECT id, kind, status, product, reseller_id, profile_package_id FROM accounts WHERE id = $1 {share}";
+    SHARED_ACCOUNT = "SELECT id, kind, status, product, reseller_id, profile_package_id FROM accounts \
+        WHERE id = $1 {share}";
     ACCOUNT = "SELECT id, kind, status, product, reseller_id, profile_package_id FROM accounts WHERE id = $1 {wait}";
     TAKEN = "SELECT username FROM subscribers WHERE domain_id = $1 AND username = $2 AND status <> 'terminated'";
     WEB_TAKEN = "SELECT id FROM subscribers WHERE domain_id = $1 AND webusername = $2 AND status <> 'terminated'";
@@ -59,8 +60,9 @@ statements! {
         webusername, display_name, email, timezone, external_id, profile_set_id, profile_id, is_pbx_pilot, \
         is_pbx_group, pbx_extension, pbx_hunt_policy, pbx_hunt_timeout, pbx_hunt_cancel_mode, primary_digits, \
         password_sealed, ha1, ha1b, ha1_sha256, ha1b_sha256, scram_sha1, scram_sha256, web_verifier, credential_version, \
-        created_at, modified_at, domain_account_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 1, $31, $31, $32) RETURNING id";
+        created_at, modified_at, domain_account_id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
+        $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 1, $31, $31, $32) RETURNING id";
     DOMAIN_LIVES = "SELECT account_id FROM sip_domains WHERE id = $1 AND status = 'active'";
 }
 
