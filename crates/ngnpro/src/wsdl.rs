@@ -1,6 +1,6 @@
 //! The WSDL, written from the tables of operations and the declarations of types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
@@ -212,8 +212,12 @@ pub(crate) fn overview(ports: &[&Port]) -> String {
         page.push_str("</dl>");
     }
     page.push_str("<h2>Codes of faults</h2><dl>");
-    for (kind, missing, there) in fault::KINDS {
-        let _ = write!(page, "<dt>{missing}, {there}</dt><dd>{kind}: there is none; there is one already</dd>");
+    let mut shown = BTreeSet::new();
+    for (kind, missing, there) in fault::KINDS.iter().filter(|(_, missing, _)| shown.insert(*missing)) {
+        let _ = match there {
+            9000.. => write!(page, "<dt>{missing}</dt><dd>{kind}: there is none</dd>"),
+            _ => write!(page, "<dt>{missing}, {there}</dt><dd>{kind}: there is none; there is one already</dd>"),
+        };
     }
     for (code, meaning) in fault::OWN {
         let _ = write!(page, "<dt>{code}</dt><dd>{meaning}</dd>");

@@ -1,6 +1,7 @@
 //! VoicemailPort: the mailboxes of SIP accounts.
 
-use registry::sip_account::voicemail::{self, Wanted};
+use registry::Error;
+use registry::sip_account::voicemail::{self, NOUN, Wanted};
 
 use super::sip::SipId;
 use crate::operation::{Cx, Outcome, port};
@@ -58,28 +59,38 @@ fn wanted(given: &VoicemailAccount, email: Option<String>, delete: bool) -> Want
     }
 }
 
+/// The error in the words of whoever knows accounts by their addresses.
+fn told(id: &SipId) -> impl Fn(Error) -> Error {
+    let (username, domain) = id.address();
+    move |error| match error {
+        Error::NotFound { kind: NOUN, .. } => Error::not_found(NOUN, format!("{username}@{domain}")),
+        Error::Taken { kind: NOUN, .. } => Error::taken(NOUN, "sipId", format!("{username}@{domain}")),
+        other => other,
+    }
+}
+
 async fn add(cx: &mut Cx<'_>, given: VoicemailAccount) -> Outcome<VoicemailAccount> {
     let found = given.sip_id.found(cx).await?;
     let new = wanted(&given, None, false);
-    voicemail::create(cx.tx, cx.caller, cx.now, cx.sealer, found, &new).await?;
+    voicemail::create(cx.tx, cx.caller, cx.now, cx.sealer, found, &new).await.map_err(told(&given.sip_id))?;
     get(cx, given.sip_id).await
 }
 
 async fn update(cx: &mut Cx<'_>, given: VoicemailAccount) -> Outcome<()> {
     let found = given.sip_id.found(cx).await?;
-    let before = voicemail::get(cx.tx, cx.caller, cx.sealer, found).await?.settings;
+    let before = voicemail::get(cx.tx, cx.caller, cx.sealer, found).await.map_err(told(&given.sip_id))?.settings;
     let after = wanted(&given, before.email, before.delete);
     voicemail::update(cx.tx, cx.caller, cx.now, cx.sealer, found, &after).await
 }
 
 async fn delete(cx: &mut Cx<'_>, id: SipId) -> Outcome<()> {
     let found = id.found(cx).await?;
-    voicemail::delete(cx.tx, cx.caller, cx.now, cx.sealer, found).await
+    voicemail::delete(cx.tx, cx.caller, cx.now, cx.sealer, found).await.map_err(told(&id))
 }
 
 async fn get(cx: &mut Cx<'_>, id: SipId) -> Outcome<VoicemailAccount> {
     let found = id.found(cx).await?;
-    let account = voicemail::get(cx.tx, cx.caller, cx.sealer, found).await?;
+    let account = voicemail::get(cx.tx, cx.caller, cx.sealer, found).await.map_err(told(&id))?;
     let shown = cx.caller.rights.show_passwords;
     Ok(VoicemailAccount {
         sip_id: id,
@@ -94,5 +105,6 @@ async fn get(cx: &mut Cx<'_>, id: SipId) -> Outcome<VoicemailAccount> {
 
 async fn set_announcement(cx: &mut Cx<'_>, id: SipId, message: String) -> Outcome<()> {
     let found = id.found(cx).await?;
-    voicemail::set_announcement(cx.tx, cx.caller, cx.now, cx.sealer, found, &message).await
+    let set = voicemail::set_announcement(cx.tx, cx.caller, cx.now, cx.sealer, found, &message).await;
+    set.map_err(told(&id))
 }

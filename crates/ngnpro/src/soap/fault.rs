@@ -55,7 +55,7 @@ pub(crate) const KINDS: &[(&str, u16, u16)] = &[
     ("voicemail account", 2000, 2001),
     ("ENUM range", 3000, 3001),
     ("ENUM number", 3002, 3003),
-    ("rating profile", 4001, 4002),
+    ("rating profile", 4001, CONFLICT),
     ("customer", 5000, 5001),
     ("account", 5000, 5001),
     ("login", 5000, 5001),
@@ -213,6 +213,8 @@ impl From<Error> for Fault {
                 let credit = kind.parse().map_or(kind, quota::Kind::credit);
                 format!("{credit} of customer {account} is used up: it is {limit}, and there are {used}")
             }
+            Error::Taken { kind: "group", value, .. } => format!("the SIP account is in the group `{value}` already"),
+            Error::NotFound { kind: "group", key } => format!("the SIP account is not in the group `{key}`"),
             other => translated(other).public_message(),
         };
         Fault { side, code, message }

@@ -108,7 +108,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let limits = Limits::default();
     let app = Router::new()
         .nest("/api/json", metrics.measured("enswitch", face))
-        .nest("/ngnpro", metrics.measured("ngnpro", ngnpro::router(soap.clone(), Scheme::Https)))
+        .merge(at_ngnpro(metrics.measured("ngnpro", ngnpro::router(soap.clone(), Scheme::Https))))
         .merge(status(&metrics, &db))
         .fallback_service(metrics.measured("ngcp", ngcp::router(rest.clone(), ngcp::Realm::Admin)));
     let subscriber_app = metrics.measured("ngcp_subscriber", ngcp::router(rest, ngcp::Realm::Subscriber));
@@ -131,6 +131,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     signals.abort();
     tracing::info!("server stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The NGNPro service under its path, with and without what may stand behind it.
+fn at_ngnpro(service: Router) -> Router {
+    let paths = ["/ngnpro", "/ngnpro/", "/ngnpro/{*rest}"];
+    paths.into_iter().fold(Router::new(), |router, path| router.route_service(path, service.clone()))
 }
 
 fn log(config: &Config) {

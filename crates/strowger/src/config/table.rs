@@ -204,7 +204,7 @@ pub static KEYS: &[Key<Config>] = &[
             get: |c| c.quota.when_absent.word(),
         }),
         default: "none",
-        doc: "What it means that a reseller or customer has no limit on subscribers, ENUM ranges and numbers, DNS zones or \
+        doc: "What it means that a reseller or customer has no limit on subscribers, SIP aliases, ENUM ranges and numbers, DNS zones or \
             e-mail aliases (NGNPro's credits): `none` no limit, `0` that it may have none of them. It is kept in the \
             database: the server that was started last decides for all.",
     },

@@ -173,7 +173,8 @@ store::on_both! {
     async fn mailboxes_prices_and_the_network(database: TestDb) {
         let door = started(database).await;
         let alice = sip("alice");
-        assert_eq!(door.fails("Voicemail", "getAccount", &alice).await.0, "2000");
+        let refused = door.fails("Voicemail", "getAccount", &alice).await;
+        assert_eq!(refused, ("2000".into(), "voicemail account alice@example.com not found".into()));
         let mailbox = |more: &str| format!("<account>{alice}<name>Alice</name>{more}</account>");
         let made = door.ok("Voicemail", "addAccount", &mailbox("<password>1234</password><email>a@example.com</email>")).await;
         is(&made, &[("password", "1234"), ("options/delete", "false"), ("sipId/username", "alice")]);

@@ -1,6 +1,7 @@
 //! What goes over the wire: what is read with lenience, what is refused at a bounded cost, and how answers look.
 
 use super::door::{Answer, Door, Who, admin, envelope, who};
+use crate::tool::curl;
 
 const RANGE: &str = "<range><id><prefix>3120</prefix><tld>e164.arpa</tld></id></range>";
 
@@ -89,7 +90,7 @@ store::on_both! {
     }
 
     async fn http_is_spoken_old_and_new(database: TestDb) {
-        let door = Door::new(database).await;
+        let mut door = Door::new(database).await;
         let document = envelope("Enum", "getRanges", "<query/>", &admin(0));
         for (path, more) in [("/", ""), ("/ngnpro/", "SOAPAction: whatever\r\n"), ("", "")] {
             let (path, length) = (if path.is_empty() { "/anything" } else { path }, document.len());
@@ -106,6 +107,17 @@ store::on_both! {
         assert_eq!(door.raw(b"GET /soap-encoding.xsd HTTP/1.0\r\n\r\n").await.status(), 200);
         assert!(door.raw(b"GET / HTTP/1.0\r\n\r\n").await.body.contains("<code>getRanges</code>"));
         assert_eq!(door.raw(b"GET /nothing HTTP/1.0\r\n\r\n").await.status(), 404);
+        // Over HTTPS it is at a path of the administrators' door, and old clients negotiate their version.
+        let (url, certificate) = (door.server.url().await, door.site.data("tls-certificate.pem"));
+        let (certificate, call) = (certificate.to_str().unwrap(), door.site.write("call.xml", &document));
+        let call = format!("@{}", call.display());
+        for path in ["/ngnpro", "/ngnpro/"] {
+            let words = ["--http1.0", "--cacert", certificate, "--data-binary", &call, &format!("{url}{path}")];
+            let (status, body) = curl(door.site.folder(), &words).await;
+            assert_eq!(status, 200, "{path} {body}");
+        }
+        let (status, body) = curl(door.site.folder(), &["--cacert", certificate, &format!("{url}/ngnpro/wsdl")]).await;
+        assert!(status == 200 && body.contains(&format!("location=\"{url}/ngnpro/\"")), "{body}");
         assert_eq!(door.raw(b"PUT / HTTP/1.0\r\n\r\n").await.status(), 405);
         door.server.stop().await;
     }
