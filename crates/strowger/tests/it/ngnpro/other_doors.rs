@@ -1,0 +1,1 @@
+//! What is done here shows at the other doors, and back.
