@@ -1,7 +1,7 @@
 //! The NGCP doors: the API as its own clients use it, from shell and Perl programs to web front ends.
 
 mod access;
-mod client;
+pub(crate) mod client;
 mod clients;
 mod concurrent;
 mod form;

@@ -49,46 +49,82 @@ const KINDS: [Kind; 12] = [
         port: "Sip",
         add: ("addDomain", "<domain><domain>{w}{o}.example</domain><customer>{c}</customer></domain>"),
         get: NO,
-        change: ("updateDomain", "<domain><domain>{w}{o}.example</domain><match_sip_domain>x.example</match_sip_domain></domain>"),
+        change: (
+            "updateDomain",
+            "<domain><domain>{w}{o}.example</domain><match_sip_domain>x.example</match_sip_domain></domain>",
+        ),
         delete: ("deleteDomain", "<domain>{w}{o}.example</domain>"),
         list: ("getDomains", 1),
-        missing: "1000", foreign: "9008", customers: true, of_account: true,
+        missing: "1000",
+        foreign: "9008",
+        customers: true,
+        of_account: true,
     },
     Kind {
         port: "Sip",
-        add: ("addAccount", "<account><id><username>{w}</username><domain>{o}.example</domain></id><password>sesame1</password></account>"),
+        add: (
+            "addAccount",
+            "<account><id><username>{w}</username><domain>{o}.example</domain></id><password>sesame1</password></account>",
+        ),
         get: ("getAccount", SIP_ID),
-        change: ("updateAccount", "<account><id><username>{w}</username><domain>{o}.example</domain></id><email>x@example.org</email></account>"),
+        change: (
+            "updateAccount",
+            "<account><id><username>{w}</username><domain>{o}.example</domain></id><email>x@example.org</email></account>",
+        ),
         delete: ("deleteAccount", SIP_ID),
         list: ("getAccounts", 2),
-        missing: "1010", foreign: "9008", customers: true, of_account: false,
+        missing: "1010",
+        foreign: "9008",
+        customers: true,
+        of_account: false,
     },
     Kind {
         port: "Sip",
-        add: ("addAlias", "<alias><id><username>a{w}</username><domain>{o}.example</domain></id><target><username>bare</username><domain>{o}.example</domain></target></alias>"),
+        add: (
+            "addAlias",
+            "<alias><id><username>a{w}</username><domain>{o}.example</domain></id><target><username>bare</username><domain>{o}.example</domain></target></alias>",
+        ),
         get: ("getAlias", "<id><username>a{w}</username><domain>{o}.example</domain></id>"),
         change: ("updateAlias", "<alias><id><username>a{w}</username><domain>{o}.example</domain></id></alias>"),
         delete: ("deleteAlias", "<id><username>a{w}</username><domain>{o}.example</domain></id>"),
         list: ("getAliases", 1),
-        missing: "1020", foreign: "1010", customers: true, of_account: false,
+        missing: "1020",
+        foreign: "1010",
+        customers: true,
+        of_account: false,
     },
     Kind {
         port: "Voicemail",
-        add: ("addAccount", "<account><sipId><username>{b}</username><domain>{o}.example</domain></sipId><password>1234</password></account>"),
+        add: (
+            "addAccount",
+            "<account><sipId><username>{b}</username><domain>{o}.example</domain></sipId><password>1234</password></account>",
+        ),
         get: ("getAccount", MAILBOX),
-        change: ("updateAccount", "<account><sipId><username>{b}</username><domain>{o}.example</domain></sipId><email>x@example.org</email></account>"),
+        change: (
+            "updateAccount",
+            "<account><sipId><username>{b}</username><domain>{o}.example</domain></sipId><email>x@example.org</email></account>",
+        ),
         delete: ("deleteAccount", MAILBOX),
         list: ("", 0),
-        missing: "1010", foreign: "1010", customers: true, of_account: false,
+        missing: "1010",
+        foreign: "1010",
+        customers: true,
+        of_account: false,
     },
     Kind {
         port: "Rating",
-        add: ("setEntityProfiles", "<profiles><entity>subscriber://{b}@{o}.example</entity><profileWeekday>1</profileWeekday></profiles>"),
+        add: (
+            "setEntityProfiles",
+            "<profiles><entity>subscriber://{b}@{o}.example</entity><profileWeekday>1</profileWeekday></profiles>",
+        ),
         get: ("getEntityProfiles", "<entity>subscriber://{b}@{o}.example</entity>"),
         change: NO,
         delete: ("deleteEntityProfiles", "<entity>subscriber://{b}@{o}.example</entity>"),
         list: ("", 0),
-        missing: "4001", foreign: "1010", customers: false, of_account: false,
+        missing: "4001",
+        foreign: "1010",
+        customers: false,
+        of_account: false,
     },
     Kind {
         port: "Enum",
@@ -97,7 +133,10 @@ const KINDS: [Kind; 12] = [
         change: ("updateRange", "<range><id><prefix>3120{n}{d}</prefix></id><info>x</info></range>"),
         delete: ("deleteRange", "<range><prefix>3120{n}{d}</prefix></range>"),
         list: ("getRanges", 1),
-        missing: "3000", foreign: "9008", customers: true, of_account: true,
+        missing: "3000",
+        foreign: "9008",
+        customers: true,
+        of_account: true,
     },
     Kind {
         port: "Enum",
@@ -106,7 +145,10 @@ const KINDS: [Kind; 12] = [
         change: ("updateNumber", "<number><id><number>3120{n}555{d}</number></id><info>x</info></number>"),
         delete: ("deleteNumber", "<enumId><number>3120{n}555{d}</number></enumId>"),
         list: ("getNumbers", 1),
-        missing: "3002", foreign: "9001", customers: true, of_account: false,
+        missing: "3002",
+        foreign: "9002",
+        customers: true,
+        of_account: false,
     },
     Kind {
         port: "Dns",
@@ -115,25 +157,46 @@ const KINDS: [Kind; 12] = [
         change: ("updateZone", "<zone><name>{w}{o}.example</name><info>x</info></zone>"),
         delete: ("deleteZone", "<zone>{w}{o}.example</zone>"),
         list: ("getZones", 1),
-        missing: "7000", foreign: "9008", customers: true, of_account: true,
+        missing: "7000",
+        foreign: "9008",
+        customers: true,
+        of_account: true,
     },
     Kind {
         port: "Dns",
-        add: ("addRecord", "<record><zone>{o}.example</zone><name>r{w}</name><type>A</type><value>192.0.2.1</value></record>"),
+        add: (
+            "addRecord",
+            "<record><zone>{o}.example</zone><name>r{w}</name><type>A</type><value>192.0.2.1</value></record>",
+        ),
         get: ("getRecord", RECORD),
-        change: ("updateRecord", "<record><id>{id}</id><zone>{o}.example</zone><name>r{w}</name><type>A</type><value>192.0.2.2</value></record>"),
+        change: (
+            "updateRecord",
+            "<record><id>{id}</id><zone>{o}.example</zone><name>r{w}</name><type>A</type><value>192.0.2.2</value></record>",
+        ),
         delete: ("deleteRecord", RECORD),
         list: ("getRecords", 1),
-        missing: "7002", foreign: "7000", customers: true, of_account: false,
+        missing: "7002",
+        foreign: "7000",
+        customers: true,
+        of_account: false,
     },
     Kind {
         port: "Dns",
-        add: ("addFancyRecord", "<record><zone>{o}.example</zone><name>f{w}@{o}.example</name><type>MBOXFW</type><value>a@example.org</value></record>"),
+        add: (
+            "addFancyRecord",
+            "<record><zone>{o}.example</zone><name>f{w}@{o}.example</name><type>MBOXFW</type><value>a@example.org</value></record>",
+        ),
         get: ("getFancyRecord", RECORD),
-        change: ("updateFancyRecord", "<record><id>{id}</id><zone>{o}.example</zone><name>f{w}@{o}.example</name><type>MBOXFW</type><value>b@example.org</value></record>"),
+        change: (
+            "updateFancyRecord",
+            "<record><id>{id}</id><zone>{o}.example</zone><name>f{w}@{o}.example</name><type>MBOXFW</type><value>b@example.org</value></record>",
+        ),
         delete: ("deleteFancyRecord", RECORD),
         list: ("getFancyRecords", 1),
-        missing: "7004", foreign: "7000", customers: true, of_account: false,
+        missing: "7002",
+        foreign: "7000",
+        customers: true,
+        of_account: false,
     },
     Kind {
         port: "Sip",
@@ -142,7 +205,10 @@ const KINDS: [Kind; 12] = [
         change: ("updateTrustedPeer", "<peer><ip>{w}{o}.peer.example</ip><description>x</description></peer>"),
         delete: ("deleteTrustedPeer", "<ip>{w}{o}.peer.example</ip>"),
         list: ("getTrustedPeers", 1),
-        missing: "9008", foreign: "9008", customers: false, of_account: true,
+        missing: "9008",
+        foreign: "9008",
+        customers: false,
+        of_account: true,
     },
     Kind {
         port: "Sip",
@@ -151,7 +217,10 @@ const KINDS: [Kind; 12] = [
         change: ("updateCarrier", "<carrier><id>{id}</id><name>{w}{o}x</name></carrier>"),
         delete: ("deleteCarrier", "<id>{id}</id>"),
         list: ("getCarriers", 1),
-        missing: "9008", foreign: "9008", customers: false, of_account: true,
+        missing: "9008",
+        foreign: "9008",
+        customers: false,
+        of_account: true,
     },
 ];
 
@@ -174,7 +243,8 @@ impl Estate {
     async fn new(database: store::testing::TestDb) -> Estate {
         let door = Door::new(database).await;
         let mut ids: Vec<(&str, String)> = vec![("platform", "0".to_owned())];
-        let above = [("north", ""), ("south", ""), ("anna", "north"), ("bert", "north"), ("help", "north"), ("sven", "south")];
+        let above =
+            [("north", ""), ("south", ""), ("anna", "north"), ("bert", "north"), ("help", "north"), ("sven", "south")];
         for (name, reseller) in above {
             let reseller = ids.iter().find(|(known, _)| *known == reseller).map_or(0, |(_, id)| id.parse().unwrap());
             let made = door.ok("Customer", "addAccount", &account(0, reseller, name, PASSWORD)).await;
@@ -183,7 +253,11 @@ impl Estate {
             ids.push((name, made.one("id")));
         }
         let mut estate = Estate { door, ids, records: vec![Vec::new(); OWNERS.len()] };
-        let right = format!("<account><id>{}</id><impersonate>{}</impersonate></account>", estate.id("help"), estate.id("north"));
+        let right = format!(
+            "<account><id>{}</id><impersonate>{}</impersonate></account>",
+            estate.id("help"),
+            estate.id("north")
+        );
         estate.door.ok("Customer", "updateAccount", &right).await;
         let admin = &CALLERS[0];
         for owner in 0..OWNERS.len() {
@@ -384,14 +458,16 @@ store::on_both! {
             ("getProperties", format!("<customer>{anna}</customer>"), "ok ok ok ok ok ok 5000 5000"),
             ("updateAccount", update(&anna, "<city>c{k}</city>"), "ok ok ok ok ok ok 5000 5000"),
             ("updateAccount", update(&north, "<city>c{k}</city>"), "ok ok ok ok 5000 5000 5000 5000"),
-            ("updateAccount", update(&anna, "<balance>1{k}</balance>"), "ok 9001 9001 9001 9001 9001 5000 5000"),
+            // A balance changes as calls are made: whoever does not set it may send the one that it has read.
+            ("updateAccount", update(&anna, "<balance>1{k}</balance>"), "ok ok ok ok ok ok 5000 5000"),
+            ("updateAccount", update(&anna, "<credit>1{k}</credit>"), "ok 9001 9001 9001 9001 9001 5000 5000"),
             ("updateAccount", update(&anna, "<companyCode>1{k}</companyCode>"), "ok 9001 9001 9001 9001 9001 5000 5000"),
             ("updateAccount", update(&bert, &format!("<impersonate>{north}</impersonate>")), "ok ok ok ok 5000 5000 5000 5000"),
             ("updateAccount", update(&anna, &format!("<impersonate>{north}</impersonate>")), ". . . . 9001 9001 5000 5000"),
             ("updateAccount", update(&north, "<resellerActive>0</resellerActive>"), ". 9001 9001 9001 5000 5000 5000 5000"),
             ("setProperties", credit(&anna), "ok ok ok ok 9001 9001 5000 5000"),
             ("setProperties", credit(&north), "ok 9001 9001 9001 5000 5000 5000 5000"),
-            ("addAccount", new(&north), "ok ok ok ok 9001 9001 9008 9001"),
+            ("addAccount", new(&north), "ok ok ok ok 9001 9001 9001 9001"),
             ("addAccount", new("0"), "ok ok ok ok 9001 9001 ok 9001"),
             ("deleteAccount", named(&anna), "9004 9004 9004 9004 9004 9001 5000 5000"),
             ("deleteAccount", named(&north), "9004 9004 9001 9001 5000 5000 5000 5000"),
@@ -417,6 +493,14 @@ store::on_both! {
             assert_eq!(code(&answer), expected, "{}", caller.0);
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let shown = estate.door.ok("Customer", "getAccount", &named(&anna)).await;
+        assert_eq!(shown.one("balance"), "10", "the administrator's");
+        // Prices of the platform's gateways are the platform's.
+        let prices = "<profiles><entity>gateway://192.0.2.1</entity><profileWeekday>1</profileWeekday></profiles>";
+        for caller in CALLERS.iter().rev() {
+            let answer = estate.door.call("Rating", "setEntityProfiles", prices, &estate.who(caller.0)).await;
+            assert_eq!(code(&answer), if caller.0 == "administrator" { "ok" } else { "9001" }, "{}", caller.0);
+        }
         // Whoever has been given rights does not give them away or give them up.
         let given = update(&id("help"), "<impersonate>0</impersonate>");
         assert_eq!(estate.door.call("Customer", "updateAccount", &given, &estate.who("help")).await.code(), "9001");
