@@ -1,9 +1,9 @@
 //! SIP accounts: what they and subscribers share, who keeps them, their money, and what hangs on them.
 
 mod aliases;
+mod doors;
 mod money;
 mod services;
-mod shared;
 
 use store::args;
 use store::testing::TestDb;

@@ -45,4 +45,24 @@ assert call(dns, "getRecord", record.id).value == "192.0.2.1"
 assert call(dns, "getZones", {}).zones[0].serial == 2
 call(dns, "deleteZone", "example.com")
 assert refused(dns, "getZone", "example.com") == "7000"
+customers = client.bind("NGNPro", "CustomerPort")
+sip = client.bind("NGNPro", "SipPort")
+made = call(customers, "addAccount", {"username": "zeep", "password": "sesame", "organization": "Zeep"})
+assert made.id == made.reseller and made.resellerActive is True, made
+call(customers, "setProperties", made.id, {"item": [{"name": "sip_credit", "value": "1"}]})
+assert [p.name for p in call(customers, "getProperties", made.id)] == ["sip_credit"]
+assert call(customers, "getCustomers", {"filter": {"username": "ze%"}}).accounts[0].password == "sesame"
+call(sip, "addDomain", {"domain": "zeep.example", "customer": made.id, "reseller": made.id})
+
+
+def account(username):
+    return {"id": {"username": username, "domain": "zeep.example"}, "password": "sesame", "groups": {"item": ["vip"]}}
+
+
+assert call(sip, "addAccount", account("alice")).groups == ["vip"]
+assert refused(sip, "addAccount", account("bob")) == "9003"
+assert call(sip, "getPrepaidStatus", {"item": [account("alice")["id"]]})[0].balance == 0
+call(sip, "deleteAccount", account("alice")["id"])
+call(sip, "deleteDomain", "zeep.example")
+call(customers, "deleteAccount", made.id)
 print("done")
