@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::body::Body;
 use name_servers::NameServers;
 use ngcp::Ngcp;
 use ngnpro::{Ngnpro, Scheme};
@@ -136,7 +137,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 /// The NGNPro service under its path, with and without what may stand behind it.
 fn at_ngnpro(service: Router) -> Router {
     let paths = ["/ngnpro", "/ngnpro/", "/ngnpro/{*rest}"];
-    paths.into_iter().fold(Router::new(), |router, path| router.route_service(path, service.clone()))
+    paths
+        .into_iter()
+        .fold(Router::new(), |router, path| router.route_service(path, service.clone().into_service::<Body>()))
 }
 
 fn log(config: &Config) {

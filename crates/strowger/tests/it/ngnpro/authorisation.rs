@@ -2,7 +2,7 @@
 
 mod kinds;
 
-use kinds::{KINDS, Kind, NO};
+use kinds::KINDS;
 
 use super::customers::{PASSWORD, account, properties, property};
 use super::door::{Answer, Door, Who, admin, who};

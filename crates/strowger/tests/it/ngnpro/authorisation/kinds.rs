@@ -1,5 +1,7 @@
 //! What can be done to each kind of record.
 
+use super::OWNERS;
+
 /// What can be done to a kind of record: operations with their parameters. In these, `{o}` is the owner's name, `{n}` its
 /// number, `{c}` its id; `{w}` and `{d}` are the name and the digits of the record, and `{id}` is its id.
 pub(super) struct Kind {
