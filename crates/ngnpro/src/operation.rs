@@ -3,8 +3,9 @@
 //! An operation is declared once, in its port's table; from there requests are dispatched and the WSDL is written.
 
 use futures_util::future::BoxFuture;
+use registry::id::AccountId;
 use registry::seal::Sealer;
-use registry::{Caller, Error};
+use registry::{Caller, Error, customer};
 use store::Tx;
 
 use crate::Ngnpro;
@@ -79,6 +80,24 @@ pub(crate) struct Cx<'t> {
     pub(crate) now: i64,
     /// Seals and opens passwords.
     pub(crate) sealer: &'t Sealer,
+}
+
+impl Cx<'_> {
+    /// Whose a new record is to be that names these; 0: nobody.
+    ///
+    /// # Errors
+    /// As [`customer::owner_of_new`].
+    pub(crate) async fn owner_of_new(&mut self, customer: i64, reseller: i64) -> Outcome<AccountId> {
+        customer::owner_of_new(self.tx, self.caller, AccountId(customer), AccountId(reseller)).await
+    }
+
+    /// Whose a record is to be from now on that names these; 0: nobody.
+    ///
+    /// # Errors
+    /// As [`customer::owner_after`].
+    pub(crate) async fn owner_after(&mut self, before: AccountId, customer: i64, reseller: i64) -> Outcome<AccountId> {
+        customer::owner_after(self.tx, self.caller, before, AccountId(customer), AccountId(reseller)).await
+    }
 }
 
 /// What an operation comes to.

@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use registry::caller::Scope;
 use registry::id::AccountId;
 use registry::listing::{self, Query};
 use registry::record::{self, Kept};
-use registry::{Error, Money, Role, account};
+use registry::{Error, Money};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -19,46 +18,6 @@ pub(crate) fn when(microseconds: i64) -> String {
         Ok(time) => time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Err(_) => String::new(),
     }
-}
-
-/// Whose a new domain, range or zone is to be: the customer's that is named, else the reseller's, else the caller's own.
-/// What an administrator adds for nobody is the operator's.
-///
-/// # Errors
-/// [`Error::Dangling`]; [`Error::Invalid`] where the customer is not of the reseller.
-pub(crate) async fn owner_of_new(cx: &mut Cx<'_>, customer: i64, reseller: i64) -> Outcome<AccountId> {
-    match (customer, reseller) {
-        (0, 0) if cx.caller.role == Role::Admin && cx.caller.scope == Scope::All => Ok(AccountId::OPERATOR),
-        (0, 0) => Ok(cx.caller.account),
-        (0, reseller) => Ok(AccountId(reseller)),
-        (customer, 0) => Ok(AccountId(customer)),
-        (customer, reseller) => {
-            let found = account::get(cx.tx, cx.caller, AccountId(customer)).await;
-            let found = found.map_err(|error| error.or_dangling("customer", AccountId(customer)))?;
-            if found.reseller_id != AccountId(reseller) {
-                let whose = found.reseller_id;
-                let why = format!("customer {customer} is of reseller {whose}, not of {reseller}");
-                return Err(Error::invalid("reseller", why));
-            }
-            Ok(found.id)
-        }
-    }
-}
-
-/// Whose a domain, range or zone is to be from now on: nobody named, it stays whose it is.
-///
-/// # Errors
-/// As [`owner_of_new`].
-pub(crate) async fn owner_after(
-    cx: &mut Cx<'_>,
-    before: AccountId,
-    customer: i64,
-    reseller: i64,
-) -> Outcome<AccountId> {
-    if customer == 0 && reseller == 0 || AccountId(customer) == before {
-        return Ok(before);
-    }
-    owner_of_new(cx, customer, reseller).await
 }
 
 /// A customer that something is assigned to; 0: none.

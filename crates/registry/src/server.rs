@@ -4,6 +4,7 @@ use serde::Serialize;
 use store::{Tx, args};
 
 use crate::Result;
+use crate::caller::Caller;
 use crate::clock::SECOND;
 use crate::id::ServerId;
 use crate::statement::statements;
@@ -61,6 +62,15 @@ pub async fn seen(tx: &mut Tx, id: ServerId, vendors_generation: i64, message: &
 pub async fn leave(tx: &mut Tx, id: ServerId) -> Result<()> {
     tx.execute(LEAVE, args![id]).await?;
     Ok(())
+}
+
+/// The servers that are up, for whoever runs the installation.
+///
+/// # Errors
+/// [`crate::Error::NotAllowed`].
+pub async fn shown(tx: &mut Tx, caller: &Caller) -> Result<Vec<Server>> {
+    caller.must_be_admin("look at the servers")?;
+    list(tx).await
 }
 
 /// The servers that are up.

@@ -1,13 +1,15 @@
 //! DnsPort: zones, their records, and what is more than a record: e-mail aliases and web redirections.
 
 use registry::Error;
+use std::collections::BTreeMap;
+
 use registry::dns::{DnsRecord, DnsZone, FancyKind, FancyRecord, RrType, zone};
 use registry::id::DnsZoneId;
 use registry::record::{self, Stored};
 
 use crate::operation::{Cx, Outcome, port};
 use crate::query::{Filters, OrderBy, Range};
-use crate::shown::{owner, owner_after, owner_of_new, page, when};
+use crate::shown::{owner, page, when};
 use crate::soap::wire;
 
 wire! {
@@ -80,62 +82,6 @@ wire! {
 }
 
 wire! {
-    /// A record of a zone.
-    WireRecord as "DnsRecord" {
-        /// Its id, given by the server.
-        id as "id": i64,
-        /// The zone that it is in.
-        zone as "zone": String,
-        /// Its name, in whole or relative to the zone; empty: the zone itself.
-        name as "name": String,
-        /// Its type: A, AAAA, CNAME, MX, SRV, NS, NAPTR, PTR, TXT or LOC.
-        rr_type as "type": String,
-        /// Its value; of SRV weight, port and target, of NAPTR all six fields.
-        value as "value": String,
-        /// Seconds for which it may be kept; 0: 3600.
-        ttl as "ttl": i64,
-        /// Of MX and SRV; of NAPTR the preference.
-        priority as "priority": Option<i64>,
-        /// The customer that it is assigned to; 0: none.
-        owner as "owner": Option<i64>,
-        /// The customer of its zone.
-        customer as "customer": i64,
-        /// The reseller of its zone.
-        reseller as "reseller": i64,
-        /// When it was changed; kept by the server.
-        change_date as "changeDate": String,
-    }
-}
-
-wire! {
-    /// An e-mail alias or a web redirection.
-    DnsFancyRecord {
-        /// Its id, given by the server.
-        id as "id": i64,
-        /// The zone that it is in.
-        zone as "zone": String,
-        /// Of an alias the address, of a redirection the host; in whole or relative to the zone.
-        name as "name": String,
-        /// MBOXFW for an alias, URL for a redirection.
-        kind as "type": String,
-        /// Where mail goes, or the URL.
-        value as "value": String,
-        /// Seconds for which the records of the host may be kept; 0: 3600.
-        ttl as "ttl": i64,
-        /// Kept as it is given.
-        priority as "priority": Option<i64>,
-        /// The customer that it is assigned to; 0: none.
-        owner as "owner": Option<i64>,
-        /// The customer of its zone.
-        customer as "customer": i64,
-        /// The reseller of its zone.
-        reseller as "reseller": i64,
-        /// When it was changed; kept by the server.
-        change_date as "changeDate": String,
-    }
-}
-
-wire! {
     /// Which records are wanted.
     DnsRecordFilter {
         /// The one of that id.
@@ -157,48 +103,162 @@ wire! {
     }
 }
 
-wire! {
+/// A sort of record in zones: its type on the wire and what is done with it. Both sorts have the same fields; they differ in
+/// what these mean.
+macro_rules! sort_of_record {
+    (
+        $module:ident, $record:ident, $kind:ident by $read:path;
+        $(#[doc = $doc:literal])* $wire:ident as $known:literal;
+        $name_doc:literal, $kind_doc:literal, $value_doc:literal, $ttl_doc:literal, $priority_doc:literal;
+        $(#[doc = $query_doc:literal])* $query:ident; $(#[doc = $list_doc:literal])* $list:ident
+    ) => {
+        wire! {
+            $(#[doc = $doc])*
+            $wire as $known {
+                /// Its id, given by the server.
+                id as "id": i64,
+                /// The zone that it is in.
+                zone as "zone": String,
+                #[doc = $name_doc]
+                name as "name": String,
+                #[doc = $kind_doc]
+                kind as "type": String,
+                #[doc = $value_doc]
+                value as "value": String,
+                #[doc = $ttl_doc]
+                ttl as "ttl": i64,
+                #[doc = $priority_doc]
+                priority as "priority": Option<i64>,
+                /// The customer that it is assigned to; 0: none.
+                owner as "owner": Option<i64>,
+                /// The customer of its zone.
+                customer as "customer": i64,
+                /// The reseller of its zone.
+                reseller as "reseller": i64,
+                /// When it was changed; kept by the server.
+                change_date as "changeDate": String,
+            }
+        }
+
+        wire! {
+            $(#[doc = $query_doc])*
+            $query {
+                /// Which ones.
+                filter as "filter": DnsRecordFilter,
+                /// In which order: by changeDate, type or name.
+                order as "orderBy": OrderBy,
+                /// Which part of the list.
+                range as "range": Range,
+            }
+        }
+
+        wire! {
+            $(#[doc = $list_doc])*
+            $list {
+                /// How many there are on all pages.
+                total as "total": i64,
+                /// Those of this page.
+                records as "records": Vec<$wire>,
+            }
+        }
+
+        mod $module {
+            use super::*;
+
+            impl $wire {
+                fn of(record: $record, zones: &BTreeMap<DnsZoneId, String>) -> $wire {
+                    $wire {
+                        id: record.id.0,
+                        zone: zones.get(&record.zone_id).cloned().unwrap_or_default(),
+                        name: record.name,
+                        kind: record.$kind.to_string(),
+                        value: record.value,
+                        ttl: record.ttl,
+                        priority: Some(record.priority.unwrap_or(0)),
+                        owner: Some(record.owner_id.map_or(0, |id| id.0)),
+                        customer: record.account_id.0,
+                        reseller: record.reseller_id.0,
+                        change_date: when(record.modified_at),
+                    }
+                }
+
+                fn over(self, before: $record) -> Outcome<$record> {
+                    Ok($record {
+                        name: self.name,
+                        $kind: $read(&self.kind)?,
+                        value: self.value,
+                        ttl: self.ttl,
+                        priority: self.priority,
+                        owner_id: self.owner.map_or(before.owner_id, owner),
+                        ..before
+                    })
+                }
+            }
+
+            pub(super) async fn add(cx: &mut Cx<'_>, given: $wire) -> Outcome<$wire> {
+                let zone_id = zone::by_name(cx.tx, cx.caller, &given.zone).await?.id;
+                let made = given.over($record { zone_id, ..$record::default() })?;
+                let made = record::create(cx.tx, cx.caller, cx.now, made).await?;
+                Ok($wire::of(made, &zone::names(cx.tx, &[zone_id]).await?))
+            }
+
+            pub(super) async fn update(cx: &mut Cx<'_>, given: $wire) -> Outcome<()> {
+                let before: $record = record::get(cx.tx, cx.caller, given.id).await?;
+                record::update(cx.tx, cx.caller, cx.now, given.over(before)?).await?;
+                Ok(())
+            }
+
+            pub(super) async fn delete(cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
+                record::delete::<$record>(cx.tx, cx.caller, cx.now, id).await?;
+                Ok(())
+            }
+
+            pub(super) async fn get(cx: &mut Cx<'_>, id: i64) -> Outcome<$wire> {
+                let found: $record = record::get(cx.tx, cx.caller, id).await?;
+                let zones = zone::names(cx.tx, &[found.zone_id]).await?;
+                Ok($wire::of(found, &zones))
+            }
+
+            pub(super) async fn list(cx: &mut Cx<'_>, query: $query) -> Outcome<$list> {
+                let asked = filters(&query.filter).query(&query.order, &query.range, ORDERS);
+                let (records, total) = page::<$record>(cx, &asked).await?;
+                let ids: Vec<DnsZoneId> = records.iter().map(|record| record.zone_id).collect();
+                let zones = zone::names(cx.tx, &ids).await?;
+                let records = records.into_iter().map(|record| $wire::of(record, &zones)).collect();
+                Ok($list { total, records })
+            }
+        }
+    };
+}
+
+sort_of_record! {
+    plain, DnsRecord, rr_type by rr_type;
+    /// A record of a zone.
+    WireRecord as "DnsRecord";
+    " Its name, in whole or relative to the zone; empty: the zone itself.",
+    " Its type: A, AAAA, CNAME, MX, SRV, NS, NAPTR, PTR, TXT or LOC.",
+    " Its value; of SRV weight, port and target, of NAPTR all six fields.",
+    " Seconds for which it may be kept; 0: 3600.",
+    " Of MX and SRV; of NAPTR the preference.";
     /// A list of records that is wanted.
-    DnsRecordQuery {
-        /// Which ones.
-        filter as "filter": DnsRecordFilter,
-        /// In which order: by changeDate, type or name.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
-    /// A list of fancy records that is wanted.
-    DnsFancyRecordQuery {
-        /// Which ones.
-        filter as "filter": DnsRecordFilter,
-        /// In which order: by changeDate, type or name.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+    DnsRecordQuery;
     /// Records.
-    DnsRecordList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        records as "records": Vec<WireRecord>,
-    }
+    DnsRecordList
 }
 
-wire! {
+sort_of_record! {
+    fancy, FancyRecord, kind by fancy_kind;
+    /// An e-mail alias or a web redirection.
+    DnsFancyRecord as "DnsFancyRecord";
+    " Of an alias the address, of a redirection the host; in whole or relative to the zone.",
+    " MBOXFW for an alias, URL for a redirection.",
+    " Where mail goes, or the URL.",
+    " Seconds for which the records of the host may be kept; 0: 3600.",
+    " Kept as it is given.";
+    /// A list of fancy records that is wanted.
+    DnsFancyRecordQuery;
     /// Fancy records.
-    DnsFancyRecordList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        records as "records": Vec<DnsFancyRecord>,
-    }
+    DnsFancyRecordList
 }
 
 port! {
@@ -215,25 +275,25 @@ port! {
         /// Zones.
         read getZones(query as "query": DnsZoneQuery) -> DnsZoneList = get_zones;
         /// Adds a record.
-        write addRecord(record as "record": WireRecord) -> WireRecord = add_record;
+        write addRecord(record as "record": WireRecord) -> WireRecord = plain::add;
         /// Changes a record.
-        write updateRecord(record as "record": WireRecord) = update_record;
+        write updateRecord(record as "record": WireRecord) = plain::update;
         /// Removes a record.
-        write deleteRecord(id as "recordId": i64) = delete_record;
+        write deleteRecord(id as "recordId": i64) = plain::delete;
         /// A record.
-        read getRecord(id as "recordId": i64) -> WireRecord = get_record;
+        read getRecord(id as "recordId": i64) -> WireRecord = plain::get;
         /// Records.
-        read getRecords(query as "query": DnsRecordQuery) -> DnsRecordList = get_records;
+        read getRecords(query as "query": DnsRecordQuery) -> DnsRecordList = plain::list;
         /// Adds an e-mail alias or a web redirection.
-        write addFancyRecord(record as "record": DnsFancyRecord) -> DnsFancyRecord = add_fancy_record;
+        write addFancyRecord(record as "record": DnsFancyRecord) -> DnsFancyRecord = fancy::add;
         /// Changes an e-mail alias or a web redirection.
-        write updateFancyRecord(record as "record": DnsFancyRecord) = update_fancy_record;
+        write updateFancyRecord(record as "record": DnsFancyRecord) = fancy::update;
         /// Removes an e-mail alias or a web redirection.
-        write deleteFancyRecord(id as "recordId": i64) = delete_fancy_record;
+        write deleteFancyRecord(id as "recordId": i64) = fancy::delete;
         /// An e-mail alias or a web redirection.
-        read getFancyRecord(id as "recordId": i64) -> DnsFancyRecord = get_fancy_record;
+        read getFancyRecord(id as "recordId": i64) -> DnsFancyRecord = fancy::get;
         /// E-mail aliases and web redirections.
-        read getFancyRecords(query as "query": DnsFancyRecordQuery) -> DnsFancyRecordList = get_fancy_records;
+        read getFancyRecords(query as "query": DnsFancyRecordQuery) -> DnsFancyRecordList = fancy::list;
     }
 }
 
@@ -275,7 +335,7 @@ impl WireZone {
 }
 
 async fn add_zone(cx: &mut Cx<'_>, given: WireZone) -> Outcome<WireZone> {
-    let account_id = owner_of_new(cx, given.customer, given.reseller).await?;
+    let account_id = cx.owner_of_new(given.customer, given.reseller).await?;
     let name = given.name.clone();
     let made = given.over(DnsZone { account_id, name, ..DnsZone::default() });
     Ok(record::create(cx.tx, cx.caller, cx.now, made).await?.into())
@@ -283,7 +343,7 @@ async fn add_zone(cx: &mut Cx<'_>, given: WireZone) -> Outcome<WireZone> {
 
 async fn update_zone(cx: &mut Cx<'_>, given: WireZone) -> Outcome<()> {
     let before = zone::by_name(cx.tx, cx.caller, &given.name).await?;
-    let account_id = owner_after(cx, before.account_id, given.customer, given.reseller).await?;
+    let account_id = cx.owner_after(before.account_id, given.customer, given.reseller).await?;
     let after = DnsZone { account_id, ..given.over(before) };
     record::update(cx.tx, cx.caller, cx.now, after).await?;
     Ok(())
@@ -324,11 +384,6 @@ fn fancy_kind(name: &str) -> Outcome<FancyKind> {
     named.parse().map_err(|_| Error::invalid("type", format!("`{name}` is neither MBOXFW nor URL")))
 }
 
-/// The zone that a record names: the caller's own ones only.
-async fn zone_named(cx: &mut Cx<'_>, name: &str) -> Outcome<DnsZoneId> {
-    Ok(zone::by_name(cx.tx, cx.caller, name).await?.id)
-}
-
 /// The filters of records of both sorts.
 fn filters(filter: &DnsRecordFilter) -> Filters {
     Filters::default()
@@ -343,145 +398,3 @@ fn filters(filter: &DnsRecordFilter) -> Filters {
 }
 
 const ORDERS: &[(&str, &str)] = &[("changeDate", "modified_at"), ("type", "type"), ("name", "name")];
-
-impl WireRecord {
-    fn of(record: DnsRecord, zone: &str) -> WireRecord {
-        WireRecord {
-            id: record.id.0,
-            zone: zone.to_owned(),
-            name: record.name,
-            rr_type: record.rr_type.to_string(),
-            value: record.value,
-            ttl: record.ttl,
-            priority: Some(record.priority.unwrap_or(0)),
-            owner: Some(record.owner_id.map_or(0, |id| id.0)),
-            customer: record.account_id.0,
-            reseller: record.reseller_id.0,
-            change_date: when(record.modified_at),
-        }
-    }
-
-    fn over(self, before: DnsRecord) -> Outcome<DnsRecord> {
-        Ok(DnsRecord {
-            name: self.name,
-            rr_type: rr_type(&self.rr_type)?,
-            value: self.value,
-            ttl: self.ttl,
-            priority: self.priority,
-            owner_id: self.owner.map_or(before.owner_id, owner),
-            ..before
-        })
-    }
-}
-
-async fn add_record(cx: &mut Cx<'_>, given: WireRecord) -> Outcome<WireRecord> {
-    let zone_id = zone_named(cx, &given.zone).await?;
-    let made = given.over(DnsRecord { zone_id, ..DnsRecord::default() })?;
-    let made = record::create(cx.tx, cx.caller, cx.now, made).await?;
-    shown_record(cx, made).await
-}
-
-async fn update_record(cx: &mut Cx<'_>, given: WireRecord) -> Outcome<()> {
-    let before: DnsRecord = record::get(cx.tx, cx.caller, given.id).await?;
-    record::update(cx.tx, cx.caller, cx.now, given.over(before)?).await?;
-    Ok(())
-}
-
-async fn delete_record(cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-    record::delete::<DnsRecord>(cx.tx, cx.caller, cx.now, id).await?;
-    Ok(())
-}
-
-async fn get_record(cx: &mut Cx<'_>, id: i64) -> Outcome<WireRecord> {
-    let found = record::get(cx.tx, cx.caller, id).await?;
-    shown_record(cx, found).await
-}
-
-async fn shown_record(cx: &mut Cx<'_>, record: DnsRecord) -> Outcome<WireRecord> {
-    let names = zone::names(cx.tx, &[record.zone_id]).await?;
-    let zone = names.get(&record.zone_id).cloned().unwrap_or_default();
-    Ok(WireRecord::of(record, &zone))
-}
-
-async fn get_records(cx: &mut Cx<'_>, query: DnsRecordQuery) -> Outcome<DnsRecordList> {
-    let asked = filters(&query.filter).query(&query.order, &query.range, ORDERS);
-    let (records, total) = page::<DnsRecord>(cx, &asked).await?;
-    let zones: Vec<DnsZoneId> = records.iter().map(|record| record.zone_id).collect();
-    let names = zone::names(cx.tx, &zones).await?;
-    let shown = |record: DnsRecord| {
-        let zone = names.get(&record.zone_id).map_or("", String::as_str);
-        WireRecord::of(record, zone)
-    };
-    Ok(DnsRecordList { total, records: records.into_iter().map(shown).collect() })
-}
-
-impl DnsFancyRecord {
-    fn of(record: FancyRecord, zone: &str) -> DnsFancyRecord {
-        DnsFancyRecord {
-            id: record.id.0,
-            zone: zone.to_owned(),
-            name: record.name,
-            kind: record.kind.to_string(),
-            value: record.value,
-            ttl: record.ttl,
-            priority: Some(record.priority.unwrap_or(0)),
-            owner: Some(record.owner_id.map_or(0, |id| id.0)),
-            customer: record.account_id.0,
-            reseller: record.reseller_id.0,
-            change_date: when(record.modified_at),
-        }
-    }
-
-    fn over(self, before: FancyRecord) -> Outcome<FancyRecord> {
-        Ok(FancyRecord {
-            kind: fancy_kind(&self.kind)?,
-            name: self.name,
-            value: self.value,
-            ttl: self.ttl,
-            priority: self.priority,
-            owner_id: self.owner.map_or(before.owner_id, owner),
-            ..before
-        })
-    }
-}
-
-async fn add_fancy_record(cx: &mut Cx<'_>, given: DnsFancyRecord) -> Outcome<DnsFancyRecord> {
-    let zone_id = zone_named(cx, &given.zone).await?;
-    let made = given.over(FancyRecord { zone_id, ..FancyRecord::default() })?;
-    let made = record::create(cx.tx, cx.caller, cx.now, made).await?;
-    shown_fancy(cx, made).await
-}
-
-async fn update_fancy_record(cx: &mut Cx<'_>, given: DnsFancyRecord) -> Outcome<()> {
-    let before: FancyRecord = record::get(cx.tx, cx.caller, given.id).await?;
-    record::update(cx.tx, cx.caller, cx.now, given.over(before)?).await?;
-    Ok(())
-}
-
-async fn delete_fancy_record(cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-    record::delete::<FancyRecord>(cx.tx, cx.caller, cx.now, id).await?;
-    Ok(())
-}
-
-async fn get_fancy_record(cx: &mut Cx<'_>, id: i64) -> Outcome<DnsFancyRecord> {
-    let found = record::get(cx.tx, cx.caller, id).await?;
-    shown_fancy(cx, found).await
-}
-
-async fn shown_fancy(cx: &mut Cx<'_>, record: FancyRecord) -> Outcome<DnsFancyRecord> {
-    let names = zone::names(cx.tx, &[record.zone_id]).await?;
-    let zone = names.get(&record.zone_id).cloned().unwrap_or_default();
-    Ok(DnsFancyRecord::of(record, &zone))
-}
-
-async fn get_fancy_records(cx: &mut Cx<'_>, query: DnsFancyRecordQuery) -> Outcome<DnsFancyRecordList> {
-    let asked = filters(&query.filter).query(&query.order, &query.range, ORDERS);
-    let (records, total) = page::<FancyRecord>(cx, &asked).await?;
-    let zones: Vec<DnsZoneId> = records.iter().map(|record| record.zone_id).collect();
-    let names = zone::names(cx.tx, &zones).await?;
-    let shown = |record: FancyRecord| {
-        let zone = names.get(&record.zone_id).map_or("", String::as_str);
-        DnsFancyRecord::of(record, zone)
-    };
-    Ok(DnsFancyRecordList { total, records: records.into_iter().map(shown).collect() })
-}

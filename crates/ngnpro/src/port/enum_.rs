@@ -8,7 +8,7 @@ use registry::record::{self, Stored};
 
 use crate::operation::{Cx, Outcome, port};
 use crate::query::{Filters, OrderBy, Range};
-use crate::shown::{owner, owner_after, owner_of_new, page, when};
+use crate::shown::{owner, page, when};
 use crate::soap::wire;
 
 /// The domain of ENUM (RFC 6116), where none is given.
@@ -243,7 +243,7 @@ impl WireRange {
 }
 
 async fn add_range(cx: &mut Cx<'_>, given: WireRange) -> Outcome<WireRange> {
-    let account_id = owner_of_new(cx, given.customer, given.reseller).await?;
+    let account_id = cx.owner_of_new(given.customer, given.reseller).await?;
     let (prefix, tld) = (given.id.prefix.clone(), tld(given.id.tld.clone()));
     let made = given.over(EnumRange { account_id, prefix, tld, ttl: TTL, ..EnumRange::default() });
     Ok(record::create(cx.tx, cx.caller, cx.now, made).await?.into())
@@ -251,7 +251,7 @@ async fn add_range(cx: &mut Cx<'_>, given: WireRange) -> Outcome<WireRange> {
 
 async fn update_range(cx: &mut Cx<'_>, given: WireRange) -> Outcome<()> {
     let before = range::by_prefix(cx.tx, cx.caller, &given.id.prefix, &tld(given.id.tld.clone())).await?;
-    let account_id = owner_after(cx, before.account_id, given.customer, given.reseller).await?;
+    let account_id = cx.owner_after(before.account_id, given.customer, given.reseller).await?;
     let after = EnumRange { account_id, ..given.over(before) };
     record::update(cx.tx, cx.caller, cx.now, after).await?;
     Ok(())

@@ -1,7 +1,5 @@
 //! Carriers of calls to the telephone network.
 
-use registry::caller::Scope;
-use registry::id::{AccountId, PstnCarrierId};
 use registry::pstn;
 use registry::record;
 
@@ -70,8 +68,7 @@ impl From<pstn::Carrier> for Carrier {
 }
 
 pub(super) async fn add(cx: &mut Cx<'_>, given: Carrier) -> Outcome<Carrier> {
-    let own = if cx.caller.scope == Scope::All { AccountId::OPERATOR } else { cx.caller.account };
-    let reseller_id = if given.reseller == 0 { own } else { AccountId(given.reseller) };
+    let reseller_id = cx.owner_of_new(0, given.reseller).await?;
     let name = given.name.unwrap_or_default();
     let new = pstn::Carrier { reseller_id, name, ..pstn::Carrier::default() };
     Ok(record::create(cx.tx, cx.caller, cx.now, new).await?.into())
@@ -79,14 +76,14 @@ pub(super) async fn add(cx: &mut Cx<'_>, given: Carrier) -> Outcome<Carrier> {
 
 pub(super) async fn update(cx: &mut Cx<'_>, given: Carrier) -> Outcome<()> {
     let before: pstn::Carrier = record::get(cx.tx, cx.caller, given.id).await?;
-    let reseller_id = if given.reseller == 0 { before.reseller_id } else { AccountId(given.reseller) };
+    let reseller_id = cx.owner_after(before.reseller_id, 0, given.reseller).await?;
     let after = pstn::Carrier { reseller_id, name: given.name.unwrap_or(before.name), ..before };
     record::update(cx.tx, cx.caller, cx.now, after).await?;
     Ok(())
 }
 
 pub(super) async fn delete(cx: &mut Cx<'_>, id: i64) -> Outcome<()> {
-    record::delete::<pstn::Carrier>(cx.tx, cx.caller, cx.now, PstnCarrierId(id).0).await?;
+    record::delete::<pstn::Carrier>(cx.tx, cx.caller, cx.now, id).await?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use registry::sip_domain::{self, Change, DOMAINS, NewDomain, Tls};
 
 use crate::operation::{Cx, Outcome};
 use crate::query::{Filters, OrderBy, Range};
-use crate::shown::{owner_after, owner_of_new, when};
+use crate::shown::when;
 use crate::soap::wire;
 
 wire! {
@@ -99,7 +99,7 @@ impl SipDomain {
 }
 
 pub(super) async fn add(cx: &mut Cx<'_>, given: SipDomain) -> Outcome<SipDomain> {
-    let account_id = owner_of_new(cx, given.customer, given.reseller).await?;
+    let account_id = cx.owner_of_new(given.customer, given.reseller).await?;
     let tls = given.tls(Tls::default());
     let new = NewDomain { account_id, domain: given.domain, tls, private_key: given.private_key };
     let made = sip_domain::add(cx.tx, cx.caller, cx.now, cx.sealer, &new).await?;
@@ -108,7 +108,7 @@ pub(super) async fn add(cx: &mut Cx<'_>, given: SipDomain) -> Outcome<SipDomain>
 
 pub(super) async fn update(cx: &mut Cx<'_>, given: SipDomain) -> Outcome<()> {
     let before = sip_domain::named(cx.tx, cx.caller, &given.domain).await?;
-    let account_id = Some(owner_after(cx, before.account_id, given.customer, given.reseller).await?);
+    let account_id = Some(cx.owner_after(before.account_id, given.customer, given.reseller).await?);
     let change = Change { account_id, tls: given.tls(before.tls), private_key: given.private_key };
     sip_domain::change(cx.tx, cx.caller, cx.now, cx.sealer, before.id, &change).await?;
     Ok(())

@@ -7,7 +7,7 @@ use store::Val;
 
 use crate::operation::{Cx, Outcome};
 use crate::query::{Filters, OrderBy, Range};
-use crate::shown::{owner, owner_after, owner_of_new, page, when};
+use crate::shown::{owner, page, when};
 use crate::soap::wire;
 
 wire! {
@@ -157,7 +157,7 @@ impl TrustedPeer {
 }
 
 pub(super) async fn add(cx: &mut Cx<'_>, given: TrustedPeer) -> Outcome<TrustedPeer> {
-    let account_id = owner_of_new(cx, given.customer, given.reseller).await?;
+    let account_id = cx.owner_of_new(given.customer, given.reseller).await?;
     let ip = given.ip.clone();
     let new = given.over(cx, Kept { account_id, ip, ..Kept::default() })?;
     let made = record::create(cx.tx, cx.caller, cx.now, new).await?;
@@ -166,7 +166,7 @@ pub(super) async fn add(cx: &mut Cx<'_>, given: TrustedPeer) -> Outcome<TrustedP
 
 pub(super) async fn update(cx: &mut Cx<'_>, given: TrustedPeer) -> Outcome<()> {
     let before = trusted_peer::by_ip(cx.tx, cx.caller, &given.ip).await?;
-    let account_id = owner_after(cx, before.account_id, given.customer, given.reseller).await?;
+    let account_id = cx.owner_after(before.account_id, given.customer, given.reseller).await?;
     let after = Kept { account_id, ..given.over(cx, before)? };
     record::update(cx.tx, cx.caller, cx.now, after).await?;
     Ok(())
