@@ -1,5 +1,8 @@
-//! NetworkPort: the machines of the platform and what they do. There is no source for it until a proxy is connected: the
-//! answers are empty and of the right shape.
+//! NetworkPort: the machines of the platform and what they do. The servers of this program are known; proxies and relays are
+//! not until one is connected.
+
+use registry::server;
+use serde_json::{Map, Value, json};
 
 use crate::operation::{Cx, Outcome, port};
 
@@ -8,17 +11,23 @@ port! {
     NETWORK = "Network" {
         /// What they do, as JSON: by address.
         read getStatistics() -> String = statistics;
-        /// What they are, as JSON: by id.
+        /// What they are, as JSON: by id. The version is that of the server that answers.
         read getStatus() -> String = status;
     }
 }
 
+/// There are figures of nothing but proxies: none.
 async fn statistics(cx: &mut Cx<'_>) -> Outcome<String> {
-    cx.caller.must_be_admin("look at the network")?;
-    Ok(r#"{"summary":{}}"#.to_owned())
+    server::shown(cx.tx, cx.caller).await?;
+    Ok(json!({"summary": {}}).to_string())
 }
 
 async fn status(cx: &mut Cx<'_>) -> Outcome<String> {
-    cx.caller.must_be_admin("look at the network")?;
-    Ok("{}".to_owned())
+    let shown = |server: server::Server| {
+        let host = server.name.rsplit_once(':').map_or(&*server.name, |(host, _)| host);
+        let about = json!({"ip": host, "version": env!("CARGO_PKG_VERSION"), "roles": ["provisioning_server"]});
+        (server.id.0.to_string(), about)
+    };
+    let servers: Map<String, Value> = server::shown(cx.tx, cx.caller).await?.into_iter().map(shown).collect();
+    Ok(Value::Object(servers).to_string())
 }
