@@ -36,9 +36,6 @@ INSERT INTO default_nameservers (position, host) VALUES (0, 'localhost');
 -- Zones that have changed since their name servers were told of it; one row a zone, claimed by lease.
 CREATE TABLE dns_changes (
     name {key} PRIMARY KEY,
-    serial BIGINT NOT NULL,
-    -- The zone is no more.
-    removed BOOLEAN NOT NULL,
     -- By the database's clock.
     changed_at BIGINT NOT NULL,
     leased_until BIGINT NOT NULL,
@@ -95,7 +92,7 @@ CREATE TABLE dns_records (
     created_at BIGINT NOT NULL,
     modified_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX dns_records_value ON dns_records (name, rr_type, value, zone_id);
+CREATE UNIQUE INDEX dns_records_value ON dns_records (name, rr_type, rdata, zone_id);
 CREATE INDEX dns_records_zone ON dns_records (zone_id, id);
 CREATE INDEX dns_records_served ON dns_records ((zone_id * 2));
 CREATE INDEX dns_records_account ON dns_records (account_id, id);

@@ -245,6 +245,29 @@ pub(crate) async fn limits(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Vec
     Ok(found)
 }
 
+/// Counts a record whose owner is another one than before, or that is new or no more counted; `also` as in [`take`].
+///
+/// # Errors
+/// As [`take`].
+pub(crate) async fn moved(
+    tx: &mut Tx,
+    kind: Kind,
+    from: Option<AccountId>,
+    to: Option<AccountId>,
+    also: Option<AccountId>,
+) -> Result<()> {
+    if from == to {
+        return Ok(());
+    }
+    if let Some(from) = from {
+        give_back(tx, kind, from, also, 1).await?;
+    }
+    match to {
+        Some(to) => take(tx, kind, to, also, 1).await,
+        None => Ok(()),
+    }
+}
+
 /// Counts records that an owner has got; `also` is the account of their domain.
 ///
 /// # Errors

@@ -29,6 +29,8 @@ pub(super) struct Answer {
     now: Time48,
     message: AnswerBuilder<Target>,
     empty: bool,
+    /// Whether a message has been given back already: those after it don't repeat the question.
+    sent: bool,
 }
 
 /// A record that does not fit into a message of its own.
@@ -44,7 +46,7 @@ impl Answer {
         let (message, most) = (start(&request.message, true)?, most.min(MOST));
         let reserved = signature + if edns { OPT } else { 0 };
         let Request { message: request, signer, .. } = request;
-        let mut answer = Answer { request, signer, edns, reserved, most, now, message, empty: true };
+        let mut answer = Answer { request, signer, edns, reserved, most, now, message, empty: true, sent: false };
         answer.limit();
         Ok(answer)
     }
@@ -52,6 +54,11 @@ impl Answer {
     /// The same for the only message.
     pub(super) fn short(request: Request, now: Time48) -> Result<Answer, PushError> {
         Answer::new(request, MOST, now)
+    }
+
+    /// What is signed from now on is signed at that time.
+    pub(super) fn at(&mut self, now: Time48) {
+        self.now = now;
     }
 
     fn limit(&mut self) {
@@ -73,7 +80,7 @@ impl Answer {
         let next = start(&self.request, false).map_err(|_| TooLong)?;
         let full = std::mem::replace(&mut self.message, next);
         let full = self.close(full).map_err(|_| TooLong)?;
-        (self.edns, self.empty) = (false, true);
+        (self.edns, self.empty, self.sent) = (false, true, true);
         self.limit();
         self.message.push(record.clone()).map_err(|_| TooLong)?;
         self.empty = false;
@@ -89,7 +96,7 @@ impl Answer {
 
     /// The last message, which says that nothing more comes, and why; records that are not sent yet are left out.
     pub(super) fn fail(mut self, rcode: Rcode) -> Result<Vec<u8>, PushError> {
-        let mut last = start(&self.request, self.empty)?;
+        let mut last = start(&self.request, !self.sent)?;
         last.header_mut().set_rcode(rcode);
         last.header_mut().set_aa(false);
         self.empty = true;

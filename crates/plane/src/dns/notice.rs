@@ -5,10 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::base::iana::{Class, Opcode, Rcode};
+use domain::base::iana::{Class, Opcode, Rcode, TsigRcode};
 use domain::base::message_builder::PushError;
 use domain::base::{Message, MessageBuilder, Rtype};
-use domain::rdata::tsig::Time48;
+use domain::rdata::tsig::{Time48, Tsig};
 use domain::tsig::{ClientTransaction, Key};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
@@ -19,6 +19,21 @@ use super::Name;
 pub(super) const PATIENCE: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 /// The same for who has not answered before.
 pub(super) const IMPATIENCE: &[Duration] = &[Duration::from_millis(200)];
+
+/// What a secondary says to a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The response code.
+    pub(super) rcode: Rcode,
+    /// What is wrong with the signature of the notice, if that is it.
+    pub(super) error: Option<TsigRcode>,
+}
+
+/// What a signature record says that is wrong.
+fn error_of(message: &Message<Vec<u8>>) -> Option<TsigRcode> {
+    let record = message.additional().ok()?.limit_to::<Tsig<_, _>>().next()?.ok()?;
+    Some(record.data().error()).filter(|error| *error != TsigRcode::NOERROR)
+}
 
 /// A notice that can be sent, with what its answer is checked by.
 pub(super) struct Notice {
@@ -43,26 +58,27 @@ impl Notice {
         Ok(Notice { message: builder.finish(), id, signature })
     }
 
-    /// The response code of an answer to it; none where it is none, or not signed as it must be.
-    pub(super) fn answered(&self, bytes: &[u8], now: Time48) -> Option<Rcode> {
+    /// What an answer to it says; none where it is none, or not signed as it must be.
+    pub(super) fn answered(&self, bytes: &[u8], now: Time48) -> Option<Answer> {
         let mut message = Message::from_octets(bytes.to_vec()).ok()?;
         let header = message.header();
         if header.id() != self.id || !header.qr() || header.opcode() != Opcode::NOTIFY {
             return None;
         }
+        let error = error_of(&message);
         match &self.signature {
             // Who doesn't know the key can't sign, and says so; it is there all the same.
             Some(signature) if header.rcode() != Rcode::NOTAUTH => signature.answer(&mut message, now).ok()?,
             _ => {}
         }
-        Some(header.rcode())
+        Some(Answer { rcode: header.rcode(), error })
     }
 
     /// Sends it until it is answered, from that address, waiting so long each time; none where it isn't.
     ///
     /// # Errors
     /// Those of the socket.
-    pub(super) async fn send(&self, from: IpAddr, to: SocketAddr, patience: &[Duration]) -> io::Result<Option<Rcode>> {
+    pub(super) async fn send(&self, from: IpAddr, to: SocketAddr, patience: &[Duration]) -> io::Result<Option<Answer>> {
         let socket = UdpSocket::bind(SocketAddr::new(from, 0)).await?;
         socket.connect(to).await?;
         let mut buffer = [0; 4_096];
@@ -73,8 +89,8 @@ impl Notice {
             while let Ok(received) = timeout_at(until, socket.recv(&mut buffer)).await {
                 match received {
                     Ok(length) => {
-                        if let Some(rcode) = self.answered(&buffer[..length], Time48::now()) {
-                            return Ok(Some(rcode));
+                        if let Some(answer) = self.answered(&buffer[..length], Time48::now()) {
+                            return Ok(Some(answer));
                         }
                     }
                     Err(_) => {
@@ -105,6 +121,10 @@ mod tests {
         keys.get(&"k".parse().expect("a name")).expect("the key").clone()
     }
 
+    fn said(rcode: Rcode) -> Option<Answer> {
+        Some(Answer { rcode, error: None })
+    }
+
     fn answer(notice: &Notice, rcode: Rcode, signed: Option<&Arc<Key>>) -> Vec<u8> {
         let mut request = Message::from_octets(notice.message.clone()).expect("a message");
         let signer = signed.and_then(|key| ServerTransaction::request(key, &mut request, now()).expect("signed"));
@@ -125,20 +145,20 @@ mod tests {
         let header = message.header();
         assert_eq!((header.id(), header.opcode(), header.aa(), header.qr()), (4711, Opcode::NOTIFY, true, false));
         let mut other = answer(&notice, Rcode::NOERROR, None);
-        assert_eq!(notice.answered(&other, now()), Some(Rcode::NOERROR));
+        assert_eq!(notice.answered(&other, now()), said(Rcode::NOERROR));
         other[0] ^= 1;
         assert_eq!(notice.answered(&other, now()), None, "another id");
         assert_eq!(notice.answered(&notice.message, now()), None, "the notice itself");
         assert_eq!(notice.answered(b"", now()), None);
-        assert_eq!(notice.answered(&answer(&notice, Rcode::NOTAUTH, None), now()), Some(Rcode::NOTAUTH));
+        assert_eq!(notice.answered(&answer(&notice, Rcode::NOTAUTH, None), now()), said(Rcode::NOTAUTH));
     }
 
     #[test]
     fn the_answer_to_a_signed_notice_is_signed() {
         let (zone, key) = ("example.com.".parse::<Name>().expect("a name"), key("MDEyMzQ1Njc4OWFiY2RlZg=="));
         let notice = Notice::new(&zone, Some(&key), 1, now()).expect("a notice");
-        assert_eq!(notice.answered(&answer(&notice, Rcode::NOERROR, Some(&key)), now()), Some(Rcode::NOERROR));
+        assert_eq!(notice.answered(&answer(&notice, Rcode::NOERROR, Some(&key)), now()), said(Rcode::NOERROR));
         assert_eq!(notice.answered(&answer(&notice, Rcode::NOERROR, None), now()), None, "anybody can say that");
-        assert_eq!(notice.answered(&answer(&notice, Rcode::NOTAUTH, None), now()), Some(Rcode::NOTAUTH));
+        assert_eq!(notice.answered(&answer(&notice, Rcode::NOTAUTH, None), now()), said(Rcode::NOTAUTH));
     }
 }

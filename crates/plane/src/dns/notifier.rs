@@ -19,11 +19,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Name;
-use super::notice::{IMPATIENCE, Notice, PATIENCE};
+use super::notice::{Answer, IMPATIENCE, Notice, PATIENCE};
 use super::setting::{Secondary, Settings};
 
 /// How often changes of other servers are looked for.
-const POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(500);
 /// How long a claimed change stays with its server, in microseconds: longer than telling everybody takes.
 const LEASE: i64 = 30_000_000;
 /// Most changes that are told at a time, and how many are claimed at least while there is so much to tell.
@@ -137,8 +137,7 @@ impl Desk {
     /// Tells all secondaries of a change; gives back after how many microseconds that is to be done again, if at all.
     async fn tell(self: &Arc<Self>, change: &Change, is_catalog: bool) -> Option<i64> {
         let name = if is_catalog { &self.settings.catalog } else { &change.name };
-        // Secondaries find out from the catalog that a zone is no more.
-        if name.is_empty() || change.removed {
+        if name.is_empty() {
             return None;
         }
         let Ok(zone) = format!("{name}.").parse::<Name>() else {
@@ -174,17 +173,23 @@ impl Desk {
             Err(error) => Err(std::io::Error::other(error.to_string())),
         };
         match answered {
-            Ok(Some(rcode)) => {
+            Ok(Some(answer)) => {
+                let Answer { rcode, error } = answer;
                 if silent.swap(false, Ordering::Relaxed) {
                     tracing::info!(%secondary, "a DNS secondary answers again");
                 }
                 // One that has not heard of a new zone yet says that it isn't authoritative.
-                if rcode == Rcode::NOERROR || rcode == Rcode::NOTAUTH {
-                    tracing::debug!(%secondary, %zone, %rcode, "DNS secondary told");
-                } else {
-                    tracing::warn!(%secondary, %zone, %rcode, "a DNS secondary does not take a notice");
+                match (rcode, error) {
+                    (Rcode::NOERROR, _) | (Rcode::NOTAUTH, None) => {
+                        tracing::debug!(%secondary, %zone, %rcode, "DNS secondary told");
+                    }
+                    (_, Some(error)) => {
+                        tracing::warn!(%secondary, %zone, %error, "a DNS secondary does not take the signature of a notice");
+                    }
+                    _ => tracing::warn!(%secondary, %zone, %rcode, "a DNS secondary does not take a notice"),
                 }
-                true
+                // One that has failed may not fail the next time.
+                rcode != Rcode::SERVFAIL
             }
             other => {
                 if !silent.swap(true, Ordering::Relaxed) {

@@ -241,7 +241,7 @@ impl Desk {
             Ok(Some(request)) => request,
             Ok(None) => return Outcome::Nothing,
             Err(unsound) => {
-                tracing::info!(%from, why = %unsound.why, "DNS request whose signature is not right");
+                tracing::debug!(%from, why = %unsound.why, "DNS request whose signature is not right");
                 return unsound.answer.map_or(Outcome::Nothing, Outcome::Message);
             }
         };
@@ -251,7 +251,7 @@ impl Desk {
             }
             Ok(question) => self.soa(&question).await,
             Err(rcode) => {
-                tracing::info!(%from, %rcode, "DNS request refused");
+                tracing::debug!(%from, %rcode, "DNS request refused");
                 Err(rcode)
             }
         };
@@ -264,7 +264,10 @@ impl Desk {
         let mut answer = Answer::new(request, LONGEST, Time48::now()).map_err(of_message)?;
         let rcode = match timeout(TURN, self.transfers.acquire()).await {
             Ok(_turn) => match self.send(stream, &mut answer, question).await? {
-                Ok(None) => return write(stream, &answer.finish().map_err(of_message)?).await,
+                Ok(None) => {
+                    answer.at(Time48::now());
+                    return write(stream, &answer.finish().map_err(of_message)?).await;
+                }
                 Ok(Some(rcode)) => rcode,
                 Err(error) => {
                     tracing::error!(%error, zone = question.zone, "DNS zone not sent");
@@ -276,6 +279,7 @@ impl Desk {
                 Rcode::SERVFAIL
             }
         };
+        answer.at(Time48::now());
         write(stream, &answer.fail(rcode).map_err(of_message)?).await
     }
 
@@ -300,6 +304,10 @@ impl Desk {
                 Err(error) => return Ok(Err(error)),
             };
             for record in page {
+                if soa.is_none() && !matches!(record.data(), domain::rdata::ZoneRecordData::Soa(_)) {
+                    tracing::error!(zone = question.zone, "DNS zone not sent: its SOA record can't be");
+                    return Ok(Ok(Some(Rcode::SERVFAIL)));
+                }
                 if push(stream, answer, &record).await?.is_err() {
                     return Ok(Ok(Some(Rcode::SERVFAIL)));
                 }
@@ -330,6 +338,8 @@ async fn push(
     answer: &mut Answer,
     record: &Record,
 ) -> io::Result<std::result::Result<(), TooLong>> {
+    // A transfer may take longer than clocks may differ.
+    answer.at(Time48::now());
     match answer.push(record) {
         Ok(None) => Ok(Ok(())),
         Ok(Some(full)) => write(stream, &full).await.map(Ok),

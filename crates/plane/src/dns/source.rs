@@ -82,7 +82,8 @@ impl Source {
                     Some(last) => after.clone_from(&last.name),
                     None => *over = true,
                 }
-                zones.iter().map(|zone| catalog::member(name, zone)).collect()
+                // A zone of its own name can't be served beside it, nor be a member of it.
+                zones.iter().filter(|zone| zone.name != *name).map(|zone| catalog::member(name, zone)).collect()
             }
         };
         let read = page.iter().filter_map(|from| {

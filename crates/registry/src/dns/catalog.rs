@@ -14,8 +14,8 @@ statements! {
         changed_at = {now}, leased_until = 0, token = token + 1 WHERE id = 0";
     SERIAL = "SELECT serial FROM dns_catalog WHERE id = 0";
     CLAIM = "UPDATE dns_catalog SET leased_until = {now} + $1, token = token + 1 \
-        WHERE id = 0 AND told <> serial AND leased_until < {now} RETURNING serial, token, {now} - changed_at AS age";
-    DONE = "UPDATE dns_catalog SET told = $1 WHERE id = 0 AND token = $2";
+        WHERE id = 0 AND told <> serial AND leased_until < {now} RETURNING token, {now} - changed_at AS age";
+    DONE = "UPDATE dns_catalog SET told = serial WHERE id = 0 AND token = $1";
     AGAIN = "UPDATE dns_catalog SET leased_until = {now} + $1 WHERE id = 0 AND token = $2";
     FORGET = "UPDATE dns_catalog SET told = 0, changed_at = {now}, leased_until = 0, token = token + 1 WHERE id = 0";
 }
@@ -48,11 +48,7 @@ pub async fn serial(tx: &mut Tx) -> Result<i64> {
 /// Only those of the database.
 pub async fn claim(tx: &mut Tx, lease: i64) -> Result<Option<Change>> {
     let row = tx.query_opt(CLAIM, args![lease]).await?;
-    row.map(|row| {
-        let (name, removed) = (String::new(), false);
-        Ok(Change { name, serial: row.at(0)?, removed, token: row.at(1)?, age: row.at(2)? })
-    })
-    .transpose()
+    row.map(|row| Ok(Change { name: String::new(), token: row.at(0)?, age: row.at(1)? })).transpose()
 }
 
 /// Ends a claim whose name servers know; false where a zone has come or gone since or another worker has it.
@@ -60,7 +56,7 @@ pub async fn claim(tx: &mut Tx, lease: i64) -> Result<Option<Change>> {
 /// # Errors
 /// Only those of the database.
 pub async fn done(tx: &mut Tx, change: &Change) -> Result<bool> {
-    Ok(tx.execute(DONE, args![change.serial, change.token]).await? == 1)
+    Ok(tx.execute(DONE, args![change.token]).await? == 1)
 }
 
 /// Puts a claim back, to be taken again after so many microseconds; false as in [`done`].

@@ -1,6 +1,6 @@
 //! Zones that have changed: noted in the transaction of the change, claimed by lease by whoever tells the name servers.
 //!
-//! There is one row for each zone, however often it changes, and none once its name servers know. A change that comes
+//! There is one row for each zone, however often it changes, and none once its name servers know or it is no more. A change that comes
 //! while a claim is worked on makes the zone claimable again, and the claim's end changes nothing.
 
 use store::{Tx, args};
@@ -18,10 +18,6 @@ pub const SIGNAL: &str = "dns_changes";
 pub struct Change {
     /// The zone's name.
     pub name: String,
-    /// Its serial number after the change.
-    pub serial: i64,
-    /// Whether it is no more.
-    pub removed: bool,
     /// The fencing token of this claim.
     pub token: i64,
     /// Microseconds since the change.
@@ -32,25 +28,23 @@ pub struct Change {
 macro_rules! note_where {
     ($condition:literal) => {
         concat!(
-            "INSERT INTO dns_changes (name, serial, removed, changed_at, leased_until, token) \
-             SELECT n.name, COALESCE(z.serial, r.serial), FALSE, {now}, 0, 1 FROM served_zones n \
-             LEFT JOIN dns_zones z ON z.id = n.zone_id AND n.kind = 'dns' \
-             LEFT JOIN enum_ranges r ON r.id = n.zone_id AND n.kind = 'enum' WHERE ",
+            "INSERT INTO dns_changes (name, changed_at, leased_until, token) SELECT n.name, {now}, 0, 1 \
+             FROM served_zones n WHERE ",
             $condition,
-            " ORDER BY n.name ON CONFLICT (name) DO UPDATE SET serial = excluded.serial, removed = excluded.removed, \
-             changed_at = excluded.changed_at, leased_until = 0, token = dns_changes.token + 1"
+            " ORDER BY n.name ON CONFLICT (name) DO UPDATE SET changed_at = excluded.changed_at, leased_until = 0, \
+             token = dns_changes.token + 1"
         )
     };
 }
 pub(super) use note_where;
 
 statements! {
-    NOTE = "INSERT INTO dns_changes (name, serial, removed, changed_at, leased_until, token) \
-        VALUES ($1, $2, $3, {now}, 0, 1) ON CONFLICT (name) DO UPDATE SET serial = excluded.serial, \
-        removed = excluded.removed, changed_at = excluded.changed_at, leased_until = 0, token = dns_changes.token + 1";
+    NOTE = "INSERT INTO dns_changes (name, changed_at, leased_until, token) VALUES ($1, {now}, 0, 1) \
+        ON CONFLICT (name) DO UPDATE SET changed_at = excluded.changed_at, leased_until = 0, token = dns_changes.token + 1";
+    FORGET = "DELETE FROM dns_changes WHERE name = $1";
     CLAIM = "UPDATE dns_changes SET leased_until = {now} + $1, token = token + 1 WHERE name IN \
         (SELECT name FROM dns_changes WHERE leased_until < {now} ORDER BY leased_until, changed_at, name LIMIT $2 {lock}) \
-        RETURNING name, serial, removed, token, {now} - changed_at AS age";
+        RETURNING name, token, {now} - changed_at AS age";
     DONE = "DELETE FROM dns_changes WHERE name = $1 AND token = $2";
     AGAIN = "UPDATE dns_changes SET leased_until = {now} + $1 WHERE name = $2 AND token = $3";
     WAITING = "SELECT CASE WHEN (SELECT MIN(leased_until) FROM dns_changes) < {now} \
@@ -59,9 +53,15 @@ statements! {
 }
 
 /// Notes that a zone has changed.
-pub(crate) async fn note(tx: &mut Tx, name: &str, serial: i64, removed: bool) -> Result<()> {
-    tx.execute(NOTE, args![name, serial, removed]).await?;
+pub(crate) async fn note(tx: &mut Tx, name: &str) -> Result<()> {
+    tx.execute(NOTE, args![name]).await?;
     tx.signal_at_commit(SIGNAL);
+    Ok(())
+}
+
+/// Forgets the changes of a zone that is no more: name servers find that out from the catalog.
+pub(super) async fn forget(tx: &mut Tx, name: &str) -> Result<()> {
+    tx.execute(FORGET, args![name]).await?;
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub async fn tell_again(tx: &mut Tx, caller: &Caller, name: Option<&str>) -> Res
     };
     let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
     let zone = served::zone(tx, &name).await?.ok_or_else(|| Error::not_found("zone", &name))?;
-    note(tx, &zone.name, zone.serial, false).await
+    note(tx, &zone.name).await
 }
 
 /// Whether a zone or the catalog has changed and nobody has taken that: cheap to ask.
@@ -96,12 +96,7 @@ pub async fn waiting(tx: &mut Tx) -> Result<bool> {
 /// Only those of the database.
 pub async fn claim(tx: &mut Tx, lease: i64, most: i64) -> Result<Vec<Change>> {
     let rows = tx.query(CLAIM, args![lease, most]).await?;
-    rows.iter()
-        .map(|row| {
-            let (name, serial, removed, token) = (row.at(0)?, row.at(1)?, row.at(2)?, row.at(3)?);
-            Ok(Change { name, serial, removed, token, age: row.at(4)? })
-        })
-        .collect()
+    rows.iter().map(|row| Ok(Change { name: row.at(0)?, token: row.at(1)?, age: row.at(2)? })).collect()
 }
 
 /// Ends a claim whose name servers know; false where the zone has changed since or another worker has it.

@@ -175,24 +175,12 @@ impl Kept for FancyRecord {
     async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         zone::changed(tx, self.zone_id).await?;
         let was = before.and_then(FancyRecord::counted);
-        if was == self.counted() {
-            return Ok(());
-        }
-        if let Some(owner) = was {
-            quota::give_back(tx, Counted::EmailAliases, owner, Some(self.account_id), 1).await?;
-        }
-        match self.counted() {
-            Some(owner) => quota::take(tx, Counted::EmailAliases, owner, Some(self.account_id), 1).await,
-            None => Ok(()),
-        }
+        quota::moved(tx, Counted::EmailAliases, was, self.counted(), Some(self.account_id)).await
     }
 
     async fn going(&self, tx: &mut Tx, caller: &Caller, _now: i64) -> Result<()> {
         zone_of(tx, caller, self.zone_id, true).await?;
         zone::changed(tx, self.zone_id).await?;
-        match self.counted() {
-            Some(owner) => quota::give_back(tx, Counted::EmailAliases, owner, Some(self.account_id), 1).await,
-            None => Ok(()),
-        }
+        quota::moved(tx, Counted::EmailAliases, self.counted(), None, Some(self.account_id)).await
     }
 }

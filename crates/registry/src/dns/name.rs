@@ -1,5 +1,7 @@
 //! Names of hosts, zones and records, as they are stored: in lower case, without a dot at the end.
 
+use domain::base::Name;
+
 use crate::{Error, Result};
 
 /// Longest name, in characters without the dot at the end (RFC 1035, 2.3.4).
@@ -61,6 +63,11 @@ pub fn within(zone: &str, text: &str) -> Result<String> {
         return Err(Error::invalid("name", format!("`{text}` is not in the zone {zone}")));
     }
     record("name", &if text == "*" { format!("*.{zone}") } else { format!("{text}.{zone}") })
+}
+
+/// Whether a name in a zone file's form can be sent: each label and the whole of it are short enough (RFC 1035, 2.3.4).
+pub(crate) fn is_sendable(name: &str) -> bool {
+    name.parse::<Name<Vec<u8>>>().is_ok()
 }
 
 /// Whether a name stands somewhere below another one.

@@ -70,7 +70,7 @@ pub static ALL: Source = Source {
 statements! {
     BESIDE = "SELECT rr_type FROM dns_records WHERE name = $1 AND zone_id = $2 AND id <> $3 LIMIT 1";
     ALIAS = "SELECT rr_type FROM dns_records WHERE name = $1 AND rr_type = 'CNAME' AND zone_id = $2 AND id <> $3";
-    SAME = "SELECT 1 FROM dns_records WHERE name = $1 AND rr_type = $2 AND value = $3 AND zone_id = $4";
+    SAME = "SELECT 1 FROM dns_records WHERE name = $1 AND rr_type = $2 AND rdata = $3 AND zone_id = $4";
 }
 
 /// The zone of something that is to be in it, held until the transaction ends. Whoever only sees what is in it may not
@@ -110,7 +110,7 @@ impl DnsRecord {
     }
 
     async fn exists(&self, tx: &mut Tx) -> Result<bool> {
-        Ok(tx.query_opt(SAME, args![&self.name, self.rr_type, &self.value, self.zone_id]).await?.is_some())
+        Ok(tx.query_opt(SAME, args![&self.name, self.rr_type, &self.rdata, self.zone_id]).await?.is_some())
     }
 }
 

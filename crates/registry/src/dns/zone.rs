@@ -87,7 +87,7 @@ pub static ALL: Source = Source {
 statements! {
     BY_NAME = "SELECT id FROM dns_zones WHERE name = $1";
     BUMP = "UPDATE dns_zones SET serial = CASE WHEN serial >= 4294967295 THEN 1 ELSE serial + 1 END WHERE id = $1 \
-        RETURNING name, serial";
+        RETURNING name";
     MOVE_RECORDS = "UPDATE dns_records SET account_id = $1, reseller_id = $2 WHERE zone_id = $3 RETURNING id";
     MOVE_FANCY = "UPDATE dns_fancy_records SET account_id = $1, reseller_id = $2 WHERE zone_id = $3 RETURNING id";
     CLEAR_RECORDS = "DELETE FROM dns_records WHERE zone_id = $1 RETURNING id, zone_id, reseller_id";
@@ -124,7 +124,7 @@ pub async fn names(tx: &mut Tx, ids: &[DnsZoneId]) -> Result<BTreeMap<DnsZoneId,
 /// Notes that something in the zone has changed.
 pub(crate) async fn changed(tx: &mut Tx, id: DnsZoneId) -> Result<()> {
     let row = tx.query_one(BUMP, args![id]).await?;
-    change::note(tx, &row.get::<String>("name")?, row.get("serial")?, false).await
+    change::note(tx, &row.at::<String>(0)?).await
 }
 
 /// The responsible person as a name: what stands before the at sign is the first label (RFC 1035, 8).
@@ -145,7 +145,6 @@ impl DnsZone {
             zone_id: self.id.0,
             name: &self.name,
             account_id: self.account_id,
-            serial: self.serial,
             ttl: self.ttl,
             nameservers: &self.nameservers.0,
         }
@@ -192,10 +191,13 @@ impl Kept for DnsZone {
             self.email = of_reseller.filter(|email| is_address(email)).unwrap_or_default();
         }
         self.rname = rname(&self.email, &self.name);
+        if !name::is_sendable(&self.rname) {
+            return Err(Error::invalid("email", format!("`{}` can't be said in a SOA record", self.email)));
+        }
         match before {
             None => {
                 root::may_create(tx, caller).await?;
-                root::must_not_lie_in_anothers(tx, caller, &self.name).await?;
+                root::must_not_lie_in_anothers(tx, caller, Kind::Dns, &self.name).await?;
                 (self.serial, self.created_at) = (1, now);
             }
             Some(before) if before.name != self.name => {
@@ -208,15 +210,11 @@ impl Kept for DnsZone {
 
     async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         self.root().publish(tx, before.is_none()).await?;
-        match before {
-            Some(before) if before.account_id == self.account_id => return Ok(()),
-            Some(before) => {
-                self.move_contents(tx, before).await?;
-                quota::give_back(tx, Counted::DnsZones, before.account_id, None, 1).await?;
-            }
-            None => {}
+        if let Some(before) = before.filter(|before| before.account_id != self.account_id) {
+            self.move_contents(tx, before).await?;
         }
-        quota::take(tx, Counted::DnsZones, self.account_id, None, 1).await
+        let was = before.map(|before| before.account_id);
+        quota::moved(tx, Counted::DnsZones, was, Some(self.account_id), None).await
     }
 
     /// Its records go with it.

@@ -283,21 +283,12 @@ impl Kept for EnumNumber {
     }
 
     async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
-        let (owner, also) = (self.counted(), Some(self.account_id));
         match before {
-            None => {
-                range::take(tx, self.range_id).await?;
-                quota::take(tx, Counted::EnumNumbers, owner, also, 1).await
-            }
-            Some(before) => {
-                range::changed(tx, self.range_id).await?;
-                if before.counted() == owner {
-                    return Ok(());
-                }
-                quota::give_back(tx, Counted::EnumNumbers, before.counted(), also, 1).await?;
-                quota::take(tx, Counted::EnumNumbers, owner, also, 1).await
-            }
+            None => range::take(tx, self.range_id).await?,
+            Some(_) => range::changed(tx, self.range_id).await?,
         }
+        let was = before.map(EnumNumber::counted);
+        quota::moved(tx, Counted::EnumNumbers, was, Some(self.counted()), Some(self.account_id)).await
     }
 
     async fn going(&self, tx: &mut Tx, caller: &Caller, _now: i64) -> Result<()> {

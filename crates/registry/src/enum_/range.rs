@@ -79,7 +79,7 @@ macro_rules! change {
             $what,
             "serial = CASE WHEN serial >= 4294967295 THEN 1 ELSE serial + 1 END WHERE id = $1",
             $condition,
-            " RETURNING zone, serial"
+            " RETURNING zone"
         )
     };
 }
@@ -136,7 +136,7 @@ pub(super) async fn held_for(tx: &mut Tx, digits: &str, tld: &str) -> Result<Opt
 }
 
 async fn note(tx: &mut Tx, row: &store::Row) -> Result<()> {
-    change::note(tx, &row.get::<String>("zone")?, row.get("serial")?, false).await
+    change::note(tx, &row.at::<String>(0)?).await
 }
 
 /// Notes that something in the range has changed.
@@ -173,7 +173,6 @@ impl EnumRange {
             zone_id: self.id.0,
             name: &self.zone,
             account_id: self.account_id,
-            serial: self.serial,
             ttl: self.ttl,
             nameservers: &self.nameservers.0,
         }
@@ -206,7 +205,7 @@ impl EnumRange {
                 self.prefix
             )));
         }
-        root::must_not_lie_in_anothers(tx, caller, &self.zone).await?;
+        root::must_not_lie_in_anothers(tx, caller, Kind::Enum, &self.zone).await?;
         if tx.query_opt(BY_PREFIX, args![&self.prefix, &self.tld]).await?.is_some() {
             return Err(self.taken());
         }
@@ -251,6 +250,10 @@ impl Kept for EnumRange {
         self.prefix = prefix.digits().to_owned();
         self.tld = name::host("tld", &self.tld)?;
         self.zone = name::zone("tld", &dns_name(&self.prefix, &self.tld))?;
+        // The SOA record names whoever is responsible below it.
+        if !name::is_sendable(&format!("hostmaster.{}.", self.zone)) {
+            return Err(Error::invalid("tld", format!("`{}` is too long for a zone below it", self.tld)));
+        }
         self.check_bounds()?;
         self.ttl = root::seconds("ttl", self.ttl, TTL)?;
         self.nameservers.0 = root::nameservers(&self.nameservers.0)?;
@@ -280,15 +283,11 @@ impl Kept for EnumRange {
 
     async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         self.root().publish(tx, before.is_none()).await?;
-        match before {
-            Some(before) if before.account_id == self.account_id => return Ok(()),
-            Some(before) => {
-                self.move_numbers(tx, before).await?;
-                quota::give_back(tx, Counted::EnumRanges, before.account_id, None, 1).await?;
-            }
-            None => {}
+        if let Some(before) = before.filter(|before| before.account_id != self.account_id) {
+            self.move_numbers(tx, before).await?;
         }
-        quota::take(tx, Counted::EnumRanges, self.account_id, None, 1).await
+        let was = before.map(|before| before.account_id);
+        quota::moved(tx, Counted::EnumRanges, was, Some(self.account_id), None).await
     }
 
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {

@@ -361,7 +361,7 @@ store::on_both! {
         for (caller, account, name, expected) in [
             (acting(other, Role::Reseller), other, "a.example.net", "not allowed"),
             (acting(other, Role::Reseller), other, "a.b.c.example.com", "not allowed"),
-            (acting(other, Role::Reseller), other, "a.example.org", "done"),
+            (acting(other, Role::Reseller), other, "a.example.org", "not allowed"),
             (acting(other, Role::Reseller), other, "notexample.com", "done"),
             (acting(shop, Role::Customer), shop, "a.example.net", "not allowed"),
             (acting(shop, Role::Customer), shop, "a.example.com", "done"),
@@ -470,12 +470,12 @@ async fn figures<const N: usize>(test: &TestDb, of: [(AccountId, i64, i64); N]) 
 }
 
 /// Ends all changes there are.
-async fn take_all(test: &TestDb) -> Vec<(String, i64, bool)> {
+async fn take_all(test: &TestDb) -> Vec<String> {
     let mut all = Vec::new();
     let claimed = transaction!(test.db, |tx| change::claim(tx, 60_000_000, 100).await).expect("claimed");
     for claim in claimed {
         assert!(transaction!(test.db, |tx| change::done(tx, &claim).await).expect("answered"));
-        all.push((claim.name, claim.serial, claim.removed));
+        all.push(claim.name);
     }
     all.sort();
     all

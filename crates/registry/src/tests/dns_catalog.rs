@@ -83,7 +83,8 @@ store::on_both! {
         assert!(waiting(&test).await);
         assert!(!transaction!(test.db, |tx| catalog::done(tx, &first).await).expect("answered"));
         let second = claim(&test, 0).await.expect("a change");
-        assert_eq!((second.serial, second.name.as_str(), second.removed), (first.serial + 1, "", false));
+        assert_eq!(second.name, "");
+        assert!(second.token > first.token, "{second:?}");
         assert!((0..60_000_000).contains(&second.age), "{second:?}");
         assert!(transaction!(test.db, |tx| catalog::again(tx, &second, HOUR).await).expect("answered"));
         assert!(claim(&test, HOUR).await.is_none(), "it is put off");
@@ -91,7 +92,6 @@ store::on_both! {
         let last = claim(&test, HOUR).await.expect("a change");
         assert!(transaction!(test.db, |tx| catalog::done(tx, &last).await).expect("answered"));
         assert!(claim(&test, HOUR).await.is_none());
-        assert_eq!(take_all(&test).await, ["example.com"]);
         assert!(!waiting(&test).await);
     }
 
@@ -113,7 +113,7 @@ store::on_both! {
         assert!(claim(&test, HOUR).await.is_none());
         tell_again(&test, None).await.expect("noted");
         assert_eq!(take_all(&test).await, ["example.com", "example.net"]);
-        assert_eq!(claim(&test, HOUR).await.expect("a change").serial, told.serial);
+        assert!(claim(&test, HOUR).await.expect("a change").token > told.token);
         assert_eq!(why(tell_again(&test, Some("example.org")).await), "not found");
         let reseller = acting(AccountId::DEFAULT_RESELLER, Role::Reseller);
         assert_eq!(why(transaction!(test.db, |tx| change::tell_again(tx, &reseller, None).await)), "not allowed");

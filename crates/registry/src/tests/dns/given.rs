@@ -107,7 +107,7 @@ store::on_both! {
         assert_eq!(found[0], "example.com SOA ns2.example.org. hostmaster.example.com. 2 14400 3600 2419200 3600");
         assert_eq!(found[1..], ["example.com NS ns2.example.org.", "example.com NS ns1.example.org."]);
         assert_eq!((serial(&test, plain.id).await, serial(&test, own.id).await), (2, 1));
-        assert_eq!(take_all(&test).await, [("example.com".to_owned(), 2, false)]);
+        assert_eq!(take_all(&test).await, ["example.com"]);
         assert_eq!(compared(all_served(&test, "example.com", 10).await), all_viewed(&test, "example.com").await);
     }
 
@@ -121,19 +121,16 @@ store::on_both! {
             async move { transaction!(db, |tx| change::claim(tx, lease, 10).await).expect("claimed") }
         };
         let first = claim(HOUR).await.pop().expect("a change");
-        assert_eq!((first.name.as_str(), first.serial, first.removed), ("example.com", 2, false));
+        assert_eq!(first.name, "example.com");
         assert!(claim(HOUR).await.is_empty(), "somebody has it");
         // A change meanwhile makes it claimable, and the first claim ends nothing.
         a_record(&test, &zone, "www", RrType::A, "192.0.2.2").await;
         assert!(!transaction!(test.db, |tx| change::done(tx, &first).await).expect("answered"));
         let second = claim(0).await.pop().expect("a change");
-        assert_eq!(second.serial, 3);
         assert!(transaction!(test.db, |tx| change::again(tx, &second, HOUR).await).expect("answered"));
         assert!(claim(HOUR).await.is_empty(), "it is put off");
         remove::<DnsZone>(&test, &admin(), zone.id.0).await.expect("removed");
-        let last = claim(HOUR).await.pop().expect("a change");
-        assert!(last.removed);
-        assert!(transaction!(test.db, |tx| change::done(tx, &last).await).expect("answered"));
-        assert!(claim(HOUR).await.is_empty());
+        assert!(claim(0).await.is_empty(), "a zone that is no more has no changes");
+        assert!(!transaction!(test.db, |tx| change::done(tx, &second).await).expect("answered"));
     }
 }

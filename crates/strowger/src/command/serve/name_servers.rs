@@ -20,6 +20,12 @@ impl NameServers {
     /// Listens where the configuration says, and tells where that is.
     pub(super) async fn bind(config: &Config, db: &Db) -> anyhow::Result<NameServers> {
         let settings = Arc::new(config.dns_settings().map_err(|mistake| anyhow!(mistake))?);
+        // A transfer holds a connection for as long as it takes.
+        if settings.listen.is_some() && config.database.pool < 2 {
+            return Err(anyhow!(
+                "dns.listen: transfers need a connection beside the others: database.pool is at least 2"
+            ));
+        }
         let bound = Primary::bind(db.clone(), settings.clone()).await;
         let primary = bound.with_context(|| match settings.listen {
             Some(address) => format!("dns.listen {address}"),
