@@ -61,7 +61,11 @@ impl Call<'_> {
     /// # Errors
     /// Where it says something else than it is for.
     pub(crate) fn part<T: Wire>(&self, name: &'static str) -> Result<T, Fault> {
-        T::of(self.node, name).map_err(|Wrong { path, why }| Fault::invalid(format!("{path}: {why}")))
+        let read = T::of(self.node, name).map_err(|Wrong { path, why }| Fault::invalid(format!("{path}: {why}")));
+        if self.node.document().has_lost() {
+            return Err(Fault::malformed(format!("{name}: a reference leads nowhere or on, or there are too many")));
+        }
+        read
     }
 
     /// The call within a transaction.

@@ -71,6 +71,16 @@ impl Filters {
         }
     }
 
+    /// A user name: those that other doors have made may have capitals, and are found as they are written or in lower case.
+    pub(crate) fn username(self, column: &'static str, pattern: &str) -> Filters {
+        let pattern = pattern.trim();
+        match pattern {
+            "" => self,
+            _ if pattern.contains(['%', '_', '\\']) => self.text(column, pattern),
+            _ => self.and(Condition::Among(column, vec![Val::from(pattern), Val::from(pattern.to_lowercase())])),
+        }
+    }
+
     /// As [`Filters::text`], where one condition asks for the text itself and another one for a pattern.
     pub(crate) fn matching(self, column: &'static str, like: &'static str, pattern: &str) -> Filters {
         match pattern {

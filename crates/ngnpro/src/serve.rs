@@ -3,6 +3,8 @@
 //! Clients keep no more than what these answers give: the status is 200 or 500, the type `text/xml`, and the length is
 //! known before the body.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,6 +13,8 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::any;
+use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 use web::Peer;
 
 use crate::operation::{Call, Operation, Port};
@@ -23,12 +27,26 @@ use crate::{auth, port, wsdl};
 const SHOWN: usize = 60;
 
 /// Everything that is served.
-pub(crate) fn routes(state: Ngnpro, scheme: Scheme) -> Router {
-    Router::new().fallback(any(serve)).with_state((state, scheme))
+pub(crate) fn routes(service: Ngnpro, scheme: Scheme) -> Router {
+    let large = Arc::new(Semaphore::new(LARGE_AT_A_TIME));
+    Router::new().fallback(any(serve)).with_state(Door { service, scheme, large })
+}
+
+/// Bytes of a request that is small.
+const SMALL: usize = 64 << 10;
+/// How many larger ones are read and worked on at a time: a tree of many elements is a multiple of its text.
+const LARGE_AT_A_TIME: usize = 8;
+
+/// What requests come to.
+#[derive(Clone)]
+struct Door {
+    service: Ngnpro,
+    scheme: Scheme,
+    large: Arc<Semaphore>,
 }
 
 async fn serve(
-    State((state, scheme)): State<(Ngnpro, Scheme)>,
+    State(door): State<Door>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     method: Method,
     OriginalUri(uri): OriginalUri,
@@ -38,29 +56,29 @@ async fn serve(
     match method {
         Method::POST => {
             let answered = match body {
-                Ok(body) => call(&state, &peer, &body).await,
+                Ok(body) => call(&door, &peer, &body).await,
                 Err(_) => Err(Fault::malformed("the body could not be read, or is too large")),
             };
             answered.map_or_else(|fault| refused(&fault), |body| xml(StatusCode::OK, body))
         }
-        Method::GET | Method::HEAD => described(scheme, &uri, &headers),
+        Method::GET | Method::HEAD => described(door.scheme, &uri, &headers),
         _ => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD, POST")]).into_response(),
     }
 }
 
-async fn call(state: &Ngnpro, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Fault> {
+async fn call(door: &Door, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Fault> {
+    let state = &door.service;
+    let _turn = match body.len() > SMALL {
+        true => Some(door.large.acquire().await.map_err(|_| Fault::internal())?),
+        false => None,
+    };
     let document = Document::read(body).map_err(|unreadable| Fault::malformed(unreadable.0))?;
     let request = Request::of(&document)?;
     let caller = auth::caller(state, &request.auth()?, peer.address.ip()).await?;
     let (port, operation) = named(&request)?;
     let call = Call { state, caller, node: request.operation, now: state.clock.now() };
-    let answered = (operation.run)(&call).await;
-    if let Err(fault) = &answered
-        && fault.is_incident()
-    {
-        tracing::error!(port = port.name, operation = operation.name, "an operation of the NGNPro service failed");
-    }
-    answered
+    let span = tracing::error_span!("ngnpro", port = port.name, operation = operation.name);
+    (operation.run)(&call).instrument(span).await
 }
 
 /// The operation that is asked for. Three ports have operations of the same name: the namespace decides.

@@ -85,6 +85,8 @@ statements! {
     ONE = "SELECT account_id, most, used FROM quotas WHERE account_id = $1 AND kind = $2";
     CONCERNED = "SELECT account_id, most, used FROM quotas WHERE kind = $1 AND account_id IN \
         (SELECT ancestor_id FROM account_ancestors WHERE account_id IN ($2, $3)) ORDER BY account_id {wait}";
+    LOCK = "SELECT account_id FROM quotas WHERE kind = $1 AND account_id IN \
+        (SELECT ancestor_id FROM account_ancestors WHERE account_id IN ($2, $3, $4, $5)) ORDER BY account_id {wait}";
     WITHOUT = "SELECT a.id FROM account_ancestors x JOIN accounts a ON a.id = x.ancestor_id \
         WHERE x.account_id IN ($1, $2) AND a.kind IN ('reseller', 'customer') AND NOT EXISTS (SELECT 1 FROM quotas q \
         WHERE q.account_id = a.id AND q.kind = $3) ORDER BY a.id LIMIT 1";
@@ -245,25 +247,37 @@ pub(crate) async fn limits(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Vec
     Ok(found)
 }
 
-/// Counts a record whose owner is another one than before, or that is new or no more counted; `also` as in [`take`].
+/// Where records count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At {
+    owner: AccountId,
+    also: AccountId,
+}
+
+impl At {
+    /// At their owner, and at the account of the domain, range or zone that they are in.
+    pub(crate) fn of(owner: AccountId, also: Option<AccountId>) -> At {
+        At { owner, also: also.unwrap_or(owner) }
+    }
+}
+
+/// Counts records that count somewhere else than before, or that are new or no more there.
 ///
 /// # Errors
 /// As [`take`].
-pub(crate) async fn moved(
-    tx: &mut Tx,
-    kind: Kind,
-    from: Option<AccountId>,
-    to: Option<AccountId>,
-    also: Option<AccountId>,
-) -> Result<()> {
+pub(crate) async fn moved(tx: &mut Tx, kind: Kind, n: i64, from: Option<At>, to: Option<At>) -> Result<()> {
     if from == to {
         return Ok(());
     }
+    if let (Some(from), Some(to)) = (from, to) {
+        // All at once and from the root to the leaf, so that two that move opposite ways don't wait for each other.
+        tx.query(LOCK, args![kind, from.owner, from.also, to.owner, to.also]).await?;
+    }
     if let Some(from) = from {
-        give_back(tx, kind, from, also, 1).await?;
+        give_back(tx, kind, from.owner, Some(from.also), n).await?;
     }
     match to {
-        Some(to) => take(tx, kind, to, also, 1).await,
+        Some(to) => take(tx, kind, to.owner, Some(to.also), n).await,
         None => Ok(()),
     }
 }

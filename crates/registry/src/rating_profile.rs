@@ -63,6 +63,7 @@ pub static ALL: Source = Source {
 statements! {
     BY_ENTITY = "SELECT id FROM rating_profiles WHERE entity = $1";
     OF_SUBSCRIBER = "DELETE FROM rating_profiles WHERE subscriber_id = $1 RETURNING id, reseller_id";
+    MOVE_DOMAIN = "UPDATE rating_profiles SET account_id = $1, reseller_id = $2 WHERE domain_id = $3 RETURNING id";
     OF_DOMAIN = "DELETE FROM rating_profiles WHERE domain_id = $1 RETURNING id, reseller_id";
 }
 
@@ -107,6 +108,19 @@ pub async fn delete(tx: &mut Tx, caller: &Caller, now: i64, entity: &str) -> Res
 /// Removes the profiles of a subscriber that ends.
 pub(crate) async fn delete_of_subscriber(tx: &mut Tx, id: SubscriberId) -> Result<()> {
     record::remove_where::<RatingProfile>(tx, OF_SUBSCRIBER, id.0).await.map(|_| ())
+}
+
+/// Follows a domain, which was that reseller's, to another account with its reseller.
+pub(crate) async fn move_domain(
+    tx: &mut Tx,
+    id: DomainId,
+    before: AccountId,
+    after: (AccountId, AccountId),
+) -> Result<()> {
+    for row in tx.query(MOVE_DOMAIN, args![after.0, after.1, id]).await? {
+        ALL.recount(tx, row.at(0)?, "reseller_id", before.0, after.1.0);
+    }
+    Ok(())
 }
 
 /// Removes the profiles of a domain that ends.

@@ -22,7 +22,7 @@ pub(crate) use number::follow;
 use crate::caller::Caller;
 use crate::id::{AccountId, DomainId, NumberId, SipAliasId, SubscriberId};
 use crate::listing::{self, Column, Reach, Shared, Source};
-use crate::quota::{self, Kind as Counted};
+use crate::quota::{self, At, Kind as Counted};
 use crate::record::{self, Kept, Record, record};
 use crate::statement::statements as declare;
 use crate::{Error, Result, journal};
@@ -100,11 +100,12 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
 
 declare! {
     AT = "SELECT id, entered FROM sip_aliases WHERE domain_id = $1 AND username = $2";
-    OF_SUBSCRIBER = "SELECT id FROM sip_aliases WHERE subscriber_id = $1 ORDER BY id LIMIT 100";
-    IN_DOMAIN = "SELECT id FROM sip_aliases WHERE domain_id = $1 ORDER BY id LIMIT 100";
+    OF_SUBSCRIBER = "SELECT id FROM sip_aliases WHERE subscriber_id = $1 ORDER BY id LIMIT 100 {wait}";
+    IN_DOMAIN = "SELECT id FROM sip_aliases WHERE domain_id = $1 ORDER BY id LIMIT 100 {wait}";
     ANY_IN_DOMAIN = "SELECT id FROM sip_aliases WHERE domain_id = $1 AND entered LIMIT 1";
     HAND_OVER = "UPDATE sip_aliases SET owner_id = CASE WHEN owner_id = $1 THEN $2 ELSE owner_id END, reseller_id = $3 \
         WHERE subscriber_id = $4 RETURNING id";
+    LOCK_OF_SUBSCRIBER = "SELECT id FROM sip_aliases WHERE subscriber_id = $1 ORDER BY id {wait}";
     HANDED_OVER = "SELECT account_id, COUNT(*) FROM sip_aliases WHERE subscriber_id = $1 AND owner_id = $2 AND entered \
         GROUP BY account_id ORDER BY account_id";
     MOVE_DOMAIN = "UPDATE sip_aliases SET account_id = $1 WHERE domain_id = $2";
@@ -212,6 +213,7 @@ pub(crate) async fn hand_over(
     before: (AccountId, AccountId),
     after: (AccountId, AccountId),
 ) -> Result<()> {
+    tx.query(LOCK_OF_SUBSCRIBER, args![id]).await?;
     let mut moved: Vec<(AccountId, i64)> = Vec::new();
     for row in tx.query(HANDED_OVER, args![id, before.0]).await? {
         moved.push((row.at(0)?, row.at(1)?));
@@ -220,8 +222,8 @@ pub(crate) async fn hand_over(
         ALL.recount(tx, row.at(0)?, "reseller_id", before.1.0, after.1.0);
     }
     for (domain, n) in moved {
-        quota::give_back(tx, Counted::SipAliases, before.0, Some(domain), n).await?;
-        quota::take(tx, Counted::SipAliases, after.0, Some(domain), n).await?;
+        let (was, is) = (At::of(before.0, Some(domain)), At::of(after.0, Some(domain)));
+        quota::moved(tx, Counted::SipAliases, n, Some(was), Some(is)).await?;
     }
     Ok(())
 }
@@ -231,8 +233,8 @@ pub(crate) async fn move_domain(tx: &mut Tx, id: DomainId, before: AccountId, af
     tx.execute(MOVE_DOMAIN, args![after, id]).await?;
     for row in tx.query(OWNERS, args![id]).await? {
         let (owner, n): (AccountId, i64) = (row.at(0)?, row.at(1)?);
-        quota::give_back(tx, Counted::SipAliases, owner, Some(before), n).await?;
-        quota::take(tx, Counted::SipAliases, owner, Some(after), n).await?;
+        let (was, is) = (At::of(owner, Some(before)), At::of(owner, Some(after)));
+        quota::moved(tx, Counted::SipAliases, n, Some(was), Some(is)).await?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::listing::{self, Column, Reach, Source};
 use crate::preference::{self, Level};
 use crate::seal::{Sealed, Sealer};
 use crate::statement::statements as declare;
-use crate::{Error, Result, rating_profile, sip_alias, subscriber};
+use crate::{Error, Result, customer, rating_profile, sip_alias, subscriber};
 
 pub use kept::{Change, NewDomain, Tls, add, change, remove};
 
@@ -198,6 +198,7 @@ fn normal(name: &str) -> Result<String> {
 /// [`Error::Dangling`] for `reseller_id` where there is no such account or it can't have domains.
 pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, owner: AccountId, name: &str) -> Result<SipDomain> {
     caller.must_be_reseller("make domains")?;
+    customer::may_create_records(tx, caller).await?;
     let domain = normal(name)?;
     let account = match account::get(tx, caller, owner).await {
         Ok(found) if matches!(found.kind, Kind::Reseller | Kind::Customer) && found.status != Status::Terminated => {

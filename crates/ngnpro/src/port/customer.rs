@@ -281,6 +281,7 @@ async fn access(username: String, password: String) -> Outcome<Access> {
 
 async fn add_account(call: &Call<'_>, given: CustomerAccount) -> Result<CustomerAccount, Fault> {
     let sheet = given.over(contact::Details::default(), Details::default())?;
+    customer::may_add(&mut call.state.db.reader(), &call.caller).await?;
     let access = access(given.username, given.password).await?;
     let sealer = &call.state.sealer;
     let made = transaction!(call.state.db, |tx| {

@@ -1,7 +1,6 @@
 //! EnumPort: ranges of numbers, and numbers with what they are mapped to.
 
-use registry::dns::TTL;
-use registry::enum_::{EnumEntry, EnumNumber, EnumRange, Mapping, mapping, number, range};
+use registry::enum_::{EnumEntry, EnumNumber, EnumRange, Mapping, number, range};
 use registry::id::EnumMappingId;
 use registry::listing;
 use registry::record::{self, Stored};
@@ -245,7 +244,7 @@ impl WireRange {
 async fn add_range(cx: &mut Cx<'_>, given: WireRange) -> Outcome<WireRange> {
     let account_id = cx.owner_of_new(given.customer, given.reseller).await?;
     let (prefix, tld) = (given.id.prefix.clone(), tld(given.id.tld.clone()));
-    let made = given.over(EnumRange { account_id, prefix, tld, ttl: TTL, ..EnumRange::default() });
+    let made = given.over(EnumRange { account_id, prefix, tld, ..EnumRange::default() });
     Ok(record::create(cx.tx, cx.caller, cx.now, made).await?.into())
 }
 
@@ -290,13 +289,12 @@ impl From<Mapping> for EnumMapping {
 
 impl From<EnumMapping> for Mapping {
     fn from(mapping: EnumMapping) -> Mapping {
-        let or = |value: i64, default: i64| if value == 0 { default } else { value };
         Mapping {
             id: EnumMappingId(mapping.id),
             service: mapping.service,
             mapto: mapping.mapto,
-            priority: or(mapping.priority, mapping::PRIORITY),
-            ttl: or(mapping.ttl, TTL),
+            priority: mapping.priority,
+            ttl: mapping.ttl,
         }
     }
 }

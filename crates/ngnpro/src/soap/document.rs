@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use quick_xml::NsReader;
 use quick_xml::XmlVersion;
@@ -42,6 +42,8 @@ pub(crate) struct Document {
     referred: HashMap<String, usize>,
     /// What may still be looked at through references.
     left: AtomicUsize,
+    /// A reference was not followed: what was read is not all that was said.
+    lost: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +66,8 @@ impl Document {
     pub(crate) fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
         let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::because("the document is not UTF-8"))?;
         let mut reader = NsReader::from_str(text.strip_prefix('\u{feff}').unwrap_or(text));
-        let mut document = Document { elements: Vec::new(), referred: HashMap::new(), left: MOST_REFERRED.into() };
+        let mut document =
+            Document { elements: Vec::new(), referred: HashMap::new(), left: MOST_REFERRED.into(), lost: false.into() };
         let mut open: Vec<usize> = Vec::new();
         loop {
             let malformed =
@@ -144,6 +147,11 @@ impl Document {
         Ok(())
     }
 
+    /// Whether a reference that was looked at leads nowhere, on to another one, or is one too many.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
     /// The root element.
     pub(crate) fn root(&self) -> Node<'_> {
         Node { document: self, at: 0 }
@@ -203,6 +211,11 @@ impl<'d> Node<'d> {
         &self.referred().kept().text
     }
 
+    /// The document that it is in.
+    pub(crate) fn document(self) -> &'d Document {
+        self.document
+    }
+
     /// Whether it says that it is nothing.
     pub(crate) fn is_nil(self) -> bool {
         self.referred().kept().nil
@@ -215,10 +228,10 @@ impl<'d> Node<'d> {
         kept.array && !kept.nil && kept.children.is_empty()
     }
 
-    /// Whether it says nothing: it is nil, or there is nothing between its tags.
+    /// Whether it says nothing: it is nil, or there are but blanks between its tags.
     pub(crate) fn is_empty(self) -> bool {
         let kept = self.referred().kept();
-        kept.nil || (kept.children.is_empty() && kept.text.is_empty())
+        kept.nil || (kept.children.is_empty() && kept.text.trim().is_empty())
     }
 
     /// The elements in it.
@@ -237,14 +250,18 @@ impl<'d> Node<'d> {
     /// The element that it refers to, or itself.
     fn referred(self) -> Node<'d> {
         let Some(reference) = &self.kept().reference else { return self };
-        let Some(at) = self.document.referred.get(reference) else { return self };
+        let lost = || {
+            self.document.lost.store(true, Ordering::Relaxed);
+            self
+        };
+        let Some(at) = self.document.referred.get(reference) else { return lost() };
         let found = Node { document: self.document, at: *at };
         let cost = 1 + found.kept().children.len();
         let spend = |left: usize| left.checked_sub(cost);
         match self.document.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend) {
             // One that refers on is not followed: nobody writes that.
             Ok(_) if found.kept().reference.is_none() => found,
-            _ => self,
+            _ => lost(),
         }
     }
 }

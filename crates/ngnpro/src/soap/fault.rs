@@ -129,11 +129,6 @@ impl Fault {
         Fault { side: Side::Server, code: UNAVAILABLE, message: message.into() }
     }
 
-    /// Whether someone who runs the server should look at it.
-    pub(crate) fn is_incident(&self) -> bool {
-        self.code == INTERNAL
-    }
-
     pub(crate) fn internal() -> Fault {
         Fault { side: Side::Server, code: INTERNAL, message: "internal error".to_owned() }
     }
@@ -208,6 +203,12 @@ impl From<Error> for Fault {
             Error::Store(_) | Error::Internal(_) => INTERNAL,
         };
         let side = if matches!(code, UNAVAILABLE | INTERNAL) { Side::Server } else { Side::Client };
+        // Clients are not told why.
+        match code {
+            INTERNAL => tracing::error!(%error, "a call of the NGNPro service failed"),
+            UNAVAILABLE => tracing::warn!(%error, "a call of the NGNPro service can't be answered now"),
+            _ => {}
+        }
         let message = match error {
             Error::Quota { kind, account, limit, used } => {
                 let credit = kind.parse().map_or(kind, quota::Kind::credit);

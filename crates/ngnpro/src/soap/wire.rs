@@ -75,6 +75,10 @@ impl Wire for String {
     fn says_nothing(node: Node<'_>) -> bool {
         node.is_nil()
     }
+    fn of(node: Node<'_>, name: &'static str) -> Result<String, Wrong> {
+        // Blanks are text.
+        Ok(node.child(name).filter(|child| !child.is_nil()).map(|child| child.text().to_owned()).unwrap_or_default())
+    }
     fn read(node: Node<'_>) -> Result<String, Wrong> {
         Ok(node.text().to_owned())
     }
@@ -179,7 +183,7 @@ impl<T: Item> Wire for Vec<T> {
     }
     fn read(node: Node<'_>) -> Result<Vec<T>, Wrong> {
         let item = |(n, child): (usize, Node<'_>)| {
-            if child.is_empty() {
+            if T::says_nothing(child) {
                 Ok(T::absent())
             } else {
                 T::read(child).map_err(|wrong| wrong.within(&format!("{n}")))

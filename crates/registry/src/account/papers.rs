@@ -98,6 +98,7 @@ pub struct Papers {
 statements! {
     LOCK_CONTACT = "SELECT id FROM contacts WHERE id = $1 {wait}";
     SET_CONTACT = "UPDATE accounts SET contact_id = $1, modified_at = $2 WHERE id = $3";
+    OWN_NO_MORE = "UPDATE account_details SET own_contact = FALSE WHERE account_id = $1";
     SET_TERMS = "UPDATE accounts SET contact_id = $1, external_id = $2, vat_rate = $3, add_vat = $4, \
         subscriber_email_template_id = $5, passreset_email_template_id = $6, invoice_email_template_id = $7, \
         invoice_template_id = $8, modified_at = $9 WHERE id = $10";
@@ -275,6 +276,8 @@ pub async fn update(
         if reseller.is_some_and(|reseller| reseller != before.account.reseller_id) {
             return Err(Error::invalid("contact_id", CONTACT_OF_ANOTHER));
         }
+        // Another contact was not made for this account alone.
+        tx.execute(OWN_NO_MORE, args![id]).await?;
     }
     let reseller = (kind == Kind::Customer).then_some(before.account.reseller_id);
     template::check(tx, reseller, &terms.templates).await?;

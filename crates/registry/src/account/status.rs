@@ -168,6 +168,8 @@ async fn end(tx: &mut Tx, caller: &Caller, now: i64, account: &Account) -> Resul
         belongings::delete(tx, caller, now, account.id).await?;
     }
     crate::trusted_peer::delete_of_account(tx, caller, now, account.id).await?;
+    crate::dns::zone::delete_of_account(tx, now, account.id, caller).await?;
+    crate::enum_::range::delete_of_account(tx, now, account.id, caller).await?;
     // That holds, numbers and logins go follows from the rest: it is not for the caller to be allowed each of them.
     let system = Caller::system(&caller.name);
     customer::forget(tx, account.id).await?;

@@ -4,7 +4,7 @@ use store::{Tx, args};
 
 use super::credentials::{self, Access};
 use super::sheet::is_same;
-use super::standing::{Standing, as_operator, may_create_records};
+use super::standing::{Standing, as_operator, may_add, may_create_records};
 use super::{Customer, NOUN, Sheet, read, touch};
 use crate::account::papers::{self, Templates, Terms};
 use crate::account::{self, Kind, Product, Status, reseller};
@@ -52,7 +52,7 @@ pub async fn create(
     sheet: &Sheet,
     access: &Access,
 ) -> Result<Customer> {
-    caller.must_write()?;
+    may_add(tx, caller).await?;
     let standing = Standing::of(tx, caller).await?;
     let reseller = reseller_for(tx, standing, sheet.reseller_id).await?;
     may_create_records(tx, caller).await?;

@@ -92,6 +92,7 @@ pub async fn to_make(
     username: &str,
     password: &str,
 ) -> Result<Option<(String, Clear)>> {
+    caller.must_write()?;
     must_see(tx, caller, id).await?;
     let Some(there) = read(tx, &[id.0]).await?.pop() else { return Ok(None) };
     let username = match (username.trim().to_ascii_lowercase(), &there.username) {

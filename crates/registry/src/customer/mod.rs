@@ -25,7 +25,7 @@ pub(crate) use delete::forget;
 pub use details::Details;
 pub use owner::{owner_after, owner_of_new};
 pub use sheet::Sheet;
-pub use standing::may_create_records;
+pub use standing::{may_add, may_create_records};
 pub(crate) use standing::{must_see, target};
 pub use update::update;
 
@@ -209,20 +209,33 @@ async fn read(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Customer>> {
     Ok(found)
 }
 
+/// Whether the caller is handed the password of a customer: of its own login always; otherwise whoever may make such a
+/// login itself, of accounts below it. What another login of the same reseller may not do, it does not learn how to.
+fn is_handed(caller: &Caller, customer: &Customer) -> bool {
+    let rights = caller.rights;
+    let may = rights.show_passwords && rights.master && !rights.read_only;
+    match caller.role {
+        _ if is_own_login(caller, customer) => true,
+        Role::Admin => may,
+        Role::Reseller => may && customer.id != caller.account,
+        _ => false,
+    }
+}
+
+/// Whether the caller has logged in with this customer's user name and password.
+pub(crate) fn is_own_login(caller: &Caller, customer: &Customer) -> bool {
+    caller.login.is_some() && caller.login == customer.login_id
+}
+
 /// The customers of those ids, in their order; for ids that a [`listing`] of this module has given. Passwords are handed
-/// to administrators, to the resellers above, and to whoever acts for the account itself.
+/// to administrators, to the resellers above, and to whoever has logged in with it.
 ///
 /// # Errors
 /// [`Error::Internal`] where a password does not open with this server's key.
 pub async fn load(tx: &mut Tx, caller: &Caller, sealer: &Sealer, ids: &[i64]) -> Result<Vec<Customer>> {
     let mut found = read(tx, ids).await?;
     for customer in &mut found {
-        let handed = match caller.role {
-            Role::Admin | Role::Reseller => caller.rights.show_passwords,
-            Role::Customer => customer.id == caller.account,
-            _ => false,
-        };
-        if handed {
+        if is_handed(caller, customer) {
             customer.password = customer.clear(sealer)?;
         }
     }
@@ -255,6 +268,10 @@ pub async fn list_resellers(tx: &mut Tx, caller: &Caller, sealer: &Sealer, query
     of_source(tx, caller, sealer, if is_one { &ALL } else { &RESELLERS }, query).await
 }
 
+/// Most bytes of properties on a page, and how many customers are read before they are counted.
+const MOST_BYTES: usize = 32 << 20;
+const CHUNK: usize = 1_000;
+
 async fn of_source(tx: &mut Tx, caller: &Caller, sealer: &Sealer, source: &Source, query: &Query) -> Result<Page> {
     let mut query = query.clone();
     for condition in &mut query.conditions {
@@ -263,7 +280,17 @@ async fn of_source(tx: &mut Tx, caller: &Caller, sealer: &Sealer, source: &Sourc
         }
     }
     let found = listing::page(tx, caller, source, &query).await?;
-    Ok(Page { customers: load(tx, caller, sealer, &found.ids).await?, total: found.total })
+    let (mut customers, mut bytes) = (Vec::with_capacity(found.ids.len()), 0);
+    for ids in found.ids.chunks(CHUNK) {
+        let some = load(tx, caller, sealer, ids).await?;
+        bytes += some.iter().flat_map(|customer| &customer.properties).map(|p| p.value.len()).sum::<usize>();
+        if bytes > MOST_BYTES {
+            let message = format!("their properties have more than {MOST_BYTES} bytes: ask for fewer customers");
+            return Err(Error::Conflict(message));
+        }
+        customers.extend(some);
+    }
+    Ok(Page { customers, total: found.total })
 }
 
 /// Notes that what is known of an account was changed.

@@ -7,11 +7,12 @@ use crate::caller::{Caller, Rights, Role, Scope};
 use crate::id::AccountId;
 use crate::property::{Over, Target};
 use crate::statement::statements;
-use crate::{Error, Result, account, listing};
+use crate::{Error, Result, account, listing, login};
 
 statements! {
-    ACTIVE = "SELECT d.account_id, d.reseller_active FROM accounts a JOIN account_details d \
-        ON d.account_id = a.reseller_id WHERE a.id = $1";
+    IDLE = "SELECT d.account_id FROM account_ancestors x JOIN accounts a ON a.id = x.ancestor_id AND a.kind = 'reseller' \
+        JOIN account_details d ON d.account_id = a.id WHERE x.account_id = $1 AND NOT d.reseller_active \
+        ORDER BY x.distance LIMIT 1";
 }
 
 /// With whose rights a caller comes.
@@ -80,7 +81,20 @@ pub(super) fn as_operator(caller: &Caller) -> Caller {
     }
 }
 
-/// Refuses whoever may not make records at the moment: those of a reseller that is not active.
+/// Refuses whoever may add no customers, before anything is made for one: with a customer comes a login, which is for
+/// masters to make.
+///
+/// # Errors
+/// [`Error::NotAllowed`].
+pub async fn may_add(tx: &mut Tx, caller: &Caller) -> Result<()> {
+    caller.must_write()?;
+    if let Standing::Customer(_) = Standing::of(tx, caller).await? {
+        return Err(Error::NotAllowed("customers make no customers".to_owned()));
+    }
+    if caller.rights.master { Ok(()) } else { Err(Error::NotAllowed(login::NOT_MASTER.to_owned())) }
+}
+
+/// Refuses whoever may not make records at the moment: those of a reseller, or below one, that is not active.
 ///
 /// # Errors
 /// [`Error::NotAllowed`].
@@ -90,11 +104,11 @@ pub async fn may_create_records(tx: &mut Tx, caller: &Caller) -> Result<()> {
         Scope::Subtree(root) => root,
         Scope::Subscriber(_) => caller.account,
     };
-    match tx.query_opt(ACTIVE, args![account]).await? {
-        Some(row) if !row.get::<bool>("reseller_active")? => {
-            let reseller: AccountId = row.get("account_id")?;
+    match tx.query_opt(IDLE, args![account]).await? {
+        Some(row) => {
+            let reseller: AccountId = row.at(0)?;
             Err(Error::NotAllowed(format!("the reseller {reseller} is not active: it makes no records")))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ use super::{name, uri};
 use crate::caller::Caller;
 use crate::id::{AccountId, DnsZoneId, FancyRecordId};
 use crate::listing::{Column, Reach, Shared, Source};
-use crate::quota::{self, Kind as Counted};
+use crate::quota::{self, At, Kind as Counted};
 use crate::record::{Kept, record};
 use crate::statement::statements;
 use crate::{Error, Result, contact};
@@ -90,24 +90,26 @@ statements! {
     REDIRECTED = "SELECT 1 FROM dns_fancy_records WHERE name = $1 AND kind = 'URL' AND zone_id = $2 AND id <> $3";
 }
 
-/// Counts all aliases of a zone, which is of that account, in (1) or out (-1).
-pub(super) async fn count_aliases(tx: &mut Tx, zone: DnsZoneId, account: AccountId, sign: i64) -> Result<()> {
+/// Counts all aliases of a zone, which was of the one account and is of the other, if any.
+pub(super) async fn count_aliases(
+    tx: &mut Tx,
+    zone: DnsZoneId,
+    was: Option<AccountId>,
+    is: Option<AccountId>,
+) -> Result<()> {
     for row in tx.query(ALIASES, args![zone]).await? {
-        let owner = row.get::<Option<AccountId>>("owner_id")?.unwrap_or(account);
-        let n: i64 = row.get("n")?;
-        if sign > 0 {
-            quota::take(tx, Counted::EmailAliases, owner, Some(account), n).await?;
-        } else {
-            quota::give_back(tx, Counted::EmailAliases, owner, Some(account), n).await?;
-        }
+        let (owner, n): (Option<AccountId>, i64) = (row.get("owner_id")?, row.get("n")?);
+        let at = |account: AccountId| At::of(owner.unwrap_or(account), Some(account));
+        quota::moved(tx, Counted::EmailAliases, n, was.map(at), is.map(at)).await?;
     }
     Ok(())
 }
 
 impl FancyRecord {
     /// Whom it counts at, if it is an alias.
-    fn counted(&self) -> Option<AccountId> {
-        (self.kind == FancyKind::Mboxfw).then(|| self.owner_id.unwrap_or(self.account_id))
+    fn counted(&self) -> Option<At> {
+        let at = || At::of(self.owner_id.unwrap_or(self.account_id), Some(self.account_id));
+        (self.kind == FancyKind::Mboxfw).then(at)
     }
 
     fn settle_alias(&mut self, zone: &str) -> Result<()> {
@@ -175,12 +177,12 @@ impl Kept for FancyRecord {
     async fn stored(&self, tx: &mut Tx, _caller: &Caller, _now: i64, before: Option<&Self>) -> Result<()> {
         zone::changed(tx, self.zone_id).await?;
         let was = before.and_then(FancyRecord::counted);
-        quota::moved(tx, Counted::EmailAliases, was, self.counted(), Some(self.account_id)).await
+        quota::moved(tx, Counted::EmailAliases, 1, was, self.counted()).await
     }
 
     async fn going(&self, tx: &mut Tx, caller: &Caller, _now: i64) -> Result<()> {
         zone_of(tx, caller, self.zone_id, true).await?;
         zone::changed(tx, self.zone_id).await?;
-        quota::moved(tx, Counted::EmailAliases, self.counted(), None, Some(self.account_id)).await
+        quota::moved(tx, Counted::EmailAliases, 1, self.counted(), None).await
     }
 }

@@ -14,7 +14,7 @@ use super::{change, name};
 use crate::caller::Caller;
 use crate::id::{AccountId, DnsZoneId};
 use crate::listing::{self, Column, Reach, Source};
-use crate::quota::{self, Kind as Counted};
+use crate::quota::{self, At, Kind as Counted};
 use crate::record::{self, Kept, Record, Stored, record};
 use crate::statement::statements;
 use crate::{Error, Result, contact, property};
@@ -86,6 +86,7 @@ pub static ALL: Source = Source {
 
 statements! {
     BY_NAME = "SELECT id FROM dns_zones WHERE name = $1";
+    OF_ACCOUNT = "SELECT id FROM dns_zones WHERE account_id = $1 ORDER BY id LIMIT 100";
     BUMP = "UPDATE dns_zones SET serial = CASE WHEN serial >= 4294967295 THEN 1 ELSE serial + 1 END WHERE id = $1 \
         RETURNING name";
     MOVE_RECORDS = "UPDATE dns_records SET account_id = $1, reseller_id = $2 WHERE zone_id = $3 RETURNING id";
@@ -119,6 +120,11 @@ pub async fn names(tx: &mut Tx, ids: &[DnsZoneId]) -> Result<BTreeMap<DnsZoneId,
     let ids: BTreeSet<i64> = ids.iter().map(|id| id.0).collect();
     let rows = listing::for_ids(tx, NAMES, &Vec::from_iter(ids)).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
+}
+
+/// Removes the zones of an account that ends.
+pub(crate) async fn delete_of_account(tx: &mut Tx, now: i64, id: AccountId, caller: &Caller) -> Result<()> {
+    record::delete_all::<DnsZone>(tx, &Caller::system(&caller.name), now, OF_ACCOUNT, id.0).await
 }
 
 /// Notes that something in the zone has changed.
@@ -157,8 +163,7 @@ impl DnsZone {
                 list.recount(tx, row.at(0)?, "reseller_id", before.reseller_id.0, self.reseller_id.0);
             }
         }
-        fancy::count_aliases(tx, self.id, before.account_id, -1).await?;
-        fancy::count_aliases(tx, self.id, self.account_id, 1).await
+        fancy::count_aliases(tx, self.id, Some(before.account_id), Some(self.account_id)).await
     }
 }
 
@@ -213,13 +218,13 @@ impl Kept for DnsZone {
         if let Some(before) = before.filter(|before| before.account_id != self.account_id) {
             self.move_contents(tx, before).await?;
         }
-        let was = before.map(|before| before.account_id);
-        quota::moved(tx, Counted::DnsZones, was, Some(self.account_id), None).await
+        let was = before.map(|before| At::of(before.account_id, None));
+        quota::moved(tx, Counted::DnsZones, 1, was, Some(At::of(self.account_id, None))).await
     }
 
     /// Its records go with it.
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {
-        fancy::count_aliases(tx, self.id, self.account_id, -1).await?;
+        fancy::count_aliases(tx, self.id, Some(self.account_id), None).await?;
         record::remove_where::<DnsRecord>(tx, CLEAR_RECORDS, self.id.0).await?;
         record::remove_where::<FancyRecord>(tx, CLEAR_FANCY, self.id.0).await?;
         quota::give_back(tx, Counted::DnsZones, self.account_id, None, 1).await?;

@@ -15,7 +15,7 @@ use crate::dns::{name, root};
 use crate::id::{AccountId, EnumNumberId, EnumRangeId};
 use crate::journal::{self, Recorded};
 use crate::listing::{Column, Reach, Shared, Source};
-use crate::quota::{self, Kind as Counted};
+use crate::quota::{self, At, Kind as Counted};
 use crate::record::{self, Kept, Record, record};
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -287,8 +287,8 @@ impl Kept for EnumNumber {
             None => range::take(tx, self.range_id).await?,
             Some(_) => range::changed(tx, self.range_id).await?,
         }
-        let was = before.map(EnumNumber::counted);
-        quota::moved(tx, Counted::EnumNumbers, was, Some(self.counted()), Some(self.account_id)).await
+        let at = |number: &EnumNumber| At::of(number.counted(), Some(self.account_id));
+        quota::moved(tx, Counted::EnumNumbers, 1, before.map(at), Some(at(self))).await
     }
 
     async fn going(&self, tx: &mut Tx, caller: &Caller, _now: i64) -> Result<()> {

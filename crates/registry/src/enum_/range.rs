@@ -13,7 +13,7 @@ use crate::dns::root::{self, Kind, Root};
 use crate::dns::{TTL, change, name};
 use crate::id::{AccountId, EnumRangeId};
 use crate::listing::{Column, Reach, Source};
-use crate::quota::{self, Kind as Counted};
+use crate::quota::{self, At, Kind as Counted};
 use crate::record::{self, Kept, Record, Stored, record};
 use crate::statement::statements;
 use crate::{Error, Result};
@@ -88,6 +88,8 @@ statements! {
     BY_PREFIX = "SELECT id FROM enum_ranges WHERE prefix = $1 AND tld = $2";
     LONGEST = "SELECT id FROM enum_ranges WHERE prefix IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
         AND tld = $16 ORDER BY LENGTH(prefix) DESC LIMIT 1";
+    OF_ACCOUNT = "SELECT id FROM enum_ranges WHERE account_id = $1 ORDER BY id LIMIT 100";
+    NUMBERS_OF_ACCOUNT = "SELECT id FROM enum_numbers WHERE account_id = $1 ORDER BY id LIMIT 100";
     LOCK = "SELECT id FROM enum_ranges WHERE id = $1 {wait}";
     TAKE = change!("used = used + 1, ", " AND (size = 0 OR used < size)");
     GIVE_BACK = change!("used = used - 1, ", "");
@@ -108,6 +110,20 @@ pub async fn by_prefix(tx: &mut Tx, caller: &Caller, prefix: &str, tld: &str) ->
     match record::get(tx, caller, row.at(0)?).await {
         Err(Error::NotFound { .. }) => Err(not_found()),
         other => other,
+    }
+}
+
+/// Removes the ranges of an account that ends, with their numbers.
+pub(crate) async fn delete_of_account(tx: &mut Tx, now: i64, id: AccountId, caller: &Caller) -> Result<()> {
+    let system = Caller::system(&caller.name);
+    loop {
+        let rows = tx.query(NUMBERS_OF_ACCOUNT, args![id]).await?;
+        if rows.is_empty() {
+            return record::delete_all::<EnumRange>(tx, &system, now, OF_ACCOUNT, id.0).await;
+        }
+        for row in &rows {
+            number::delete(tx, &system, now, row.at(0)?).await?;
+        }
     }
 }
 
@@ -225,8 +241,8 @@ impl EnumRange {
         for row in tx.query(OWNERS, args![self.id]).await? {
             let (owner, n): (Option<AccountId>, i64) = (row.get("owner_id")?, row.get("n")?);
             let (was, is) = (before.account_id, self.account_id);
-            quota::give_back(tx, Counted::EnumNumbers, owner.unwrap_or(was), Some(was), n).await?;
-            quota::take(tx, Counted::EnumNumbers, owner.unwrap_or(is), Some(is), n).await?;
+            let (was, is) = (At::of(owner.unwrap_or(was), Some(was)), At::of(owner.unwrap_or(is), Some(is)));
+            quota::moved(tx, Counted::EnumNumbers, n, Some(was), Some(is)).await?;
         }
         Ok(())
     }
@@ -286,8 +302,8 @@ impl Kept for EnumRange {
         if let Some(before) = before.filter(|before| before.account_id != self.account_id) {
             self.move_numbers(tx, before).await?;
         }
-        let was = before.map(|before| before.account_id);
-        quota::moved(tx, Counted::EnumRanges, was, Some(self.account_id), None).await
+        let was = before.map(|before| At::of(before.account_id, None));
+        quota::moved(tx, Counted::EnumRanges, 1, was, Some(At::of(self.account_id, None))).await
     }
 
     async fn going(&self, tx: &mut Tx, _caller: &Caller, _now: i64) -> Result<()> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::{Tx, args};
 
 use super::rules::{self, GRANTED, Over};
-use super::{LONGEST_NAME, LONGEST_VALUE, MOST, PUT, Property, REMOVE, credit, is_set, load};
+use super::{ABOVE, LONGEST_NAME, LONGEST_VALUE, MOST, PUT, Property, REMOVE, credit, is_set, load};
 use crate::caller::Caller;
 use crate::id::AccountId;
 use crate::journal::{self, Change, Operation};
@@ -146,6 +146,14 @@ fn limit(kind: quota::Kind, value: &str) -> Result<Option<i64>> {
     }
 }
 
+/// The reseller that what an account may have depends on: its own, and of a reseller the one above it, if there is one.
+async fn reseller_above(tx: &mut Tx, target: &Target) -> Result<Option<AccountId>> {
+    if target.account != target.reseller {
+        return Ok(Some(target.reseller));
+    }
+    Ok(tx.query_opt(ABOVE, args![target.account]).await?.map(|row| row.at(0)).transpose()?)
+}
+
 async fn store(
     tx: &mut Tx,
     caller: &Caller,
@@ -162,12 +170,12 @@ async fn store(
     }
     let is_new = !before.is_some_and(|before| rules::is_yes(&before.value));
     if let Some(granted) = GRANTED.iter().find(|granted| **granted == name)
-        && account != target.reseller
         && is_new
         && rules::is_yes(value)
-        && !is_set(tx, target.reseller, name).await?
+        && let Some(above) = reseller_above(tx, target).await?
+        && !is_set(tx, above, name).await?
     {
-        let message = format!("account {account} can't have what its reseller {} does not have", target.reseller);
+        let message = format!("account {account} can't have what its reseller {above} does not have");
         return Err(Error::invalid(granted, message));
     }
     match after {

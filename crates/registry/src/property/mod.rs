@@ -47,6 +47,8 @@ pub struct Property {
 }
 
 statements! {
+    ABOVE = "SELECT x.ancestor_id FROM account_ancestors x JOIN accounts a ON a.id = x.ancestor_id AND a.kind = 'reseller' \
+        WHERE x.account_id = $1 AND x.distance > 0 ORDER BY x.distance LIMIT 1";
     VALUE = "SELECT value FROM account_properties WHERE account_id = $1 AND name = $2";
     PUT = "INSERT INTO account_properties (account_id, name, value, category, permission) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (account_id, name) DO UPDATE SET value = excluded.value, category = excluded.category, \

@@ -89,19 +89,6 @@ pub async fn load_rules(tx: &mut Tx, ids: &[i64]) -> Result<Vec<GatewayRuleEntry
     Ok(rules.into_iter().filter_map(entry).collect())
 }
 
-impl GatewayRule {
-    /// What becomes of a number; none where the rule is not for it.
-    #[must_use]
-    pub fn applied(&self, number: &str) -> Option<String> {
-        let length = number.chars().count() as i64;
-        let fits = number.starts_with(&self.prefix)
-            && length >= self.min_length
-            && (self.max_length == 0 || length <= self.max_length);
-        let rest = number.chars().skip(usize::try_from(self.strip).unwrap_or(usize::MAX));
-        fits.then(|| self.prepend.chars().chain(rest).collect())
-    }
-}
-
 #[async_trait::async_trait]
 impl Kept for GatewayRule {
     const LIST: &'static Source = &GATEWAY_RULES;

@@ -14,7 +14,7 @@ use store::Tx;
 pub use carrier::{CARRIERS, Carrier};
 pub use gateway::{GATEWAYS, Gateway, GatewayEntry, PORT, TRANSPORTS, load_gateways};
 pub use gateway_rule::{GATEWAY_RULES, GatewayRule, GatewayRuleEntry, load_rules};
-pub use route::{MOST_AT_ONCE, ROUTES, Route, RouteEntry, add, best, check_count, choose, load_routes, remove, update};
+pub use route::{MOST_AT_ONCE, ROUTES, Route, RouteEntry, add, check_count, load_routes, remove, update};
 
 use crate::account::Kind;
 use crate::caller::Caller;
@@ -40,7 +40,7 @@ declare! {
 
 /// The statements of these modules.
 pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    [STATEMENTS, carrier::STATEMENTS, gateway::STATEMENTS, route::STATEMENTS].into_iter().flatten()
+    [STATEMENTS, carrier::STATEMENTS, gateway::STATEMENTS].into_iter().flatten()
 }
 
 /// Refuses whoever may not keep carriers and peers at all.

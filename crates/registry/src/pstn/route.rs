@@ -3,15 +3,14 @@
 //! Of the routes that are for a number and for whoever calls, those with the longest prefix come first, and among them
 //! those with the least priority.
 
-use store::{Tx, Val};
+use store::Tx;
 
 use super::carrier::Carrier;
-use super::{LONGEST_NUMBER, check_digits, check_int, check_text, may_keep, must_keep};
+use super::{check_digits, check_int, check_text, may_keep, must_keep};
 use crate::caller::Caller;
 use crate::id::{AccountId, PstnCarrierId, PstnRouteId};
 use crate::listing::{self, Column, Reach, Source};
 use crate::record::{self, Kept, record};
-use crate::statement::statements;
 use crate::{Error, Result};
 
 /// Most routes that are made, changed or removed at a time.
@@ -66,13 +65,6 @@ pub static ROUTES: Source = Source {
     tallies: &["reseller_id"],
 };
 
-statements! {
-    SUITING = "SELECT id, carrier_id, reseller_id, prefix, originator, priority, created_at, modified_at FROM pstn_routes \
-        WHERE reseller_id = $1 AND prefix IN ('', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-        $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) AND originator IN ('', $34) \
-        ORDER BY LENGTH(prefix) DESC, priority, id LIMIT 100";
-}
-
 /// For several routes at a time.
 const CARRIER_NAMES: &str =
     "SELECT t.id, c.name FROM pstn_routes t JOIN pstn_carriers c ON c.id = t.carrier_id WHERE t.id IN ({ids})";
@@ -89,30 +81,6 @@ pub async fn load_routes(tx: &mut Tx, ids: &[i64]) -> Result<Vec<RouteEntry>> {
     }
     let entry = |route: Route| Some(RouteEntry { carrier: names.remove(&route.id.0)?, route });
     Ok(routes.into_iter().filter_map(entry).collect())
-}
-
-/// The routes of a reseller for a number that somebody calls, in the order in which they are to be tried.
-///
-/// # Errors
-/// Only those of the database.
-pub async fn choose(tx: &mut Tx, reseller: AccountId, number: &str, originator: &str) -> Result<Vec<Route>> {
-    let digits: Vec<char> = number.chars().take(LONGEST_NUMBER as usize).collect();
-    let prefix = |length: usize| -> String { digits.iter().take(length).collect() };
-    let prefixes = (1..=LONGEST_NUMBER as usize).map(|length| Val::from(prefix(length)));
-    let values: Vec<Val> =
-        std::iter::once(Val::from(reseller)).chain(prefixes).chain([Val::from(originator)]).collect();
-    tx.query(SUITING, &values).await?.iter().map(<Route as record::Record>::read).collect()
-}
-
-/// As [`choose`], of routes that are at hand.
-#[must_use]
-pub fn best<'a>(routes: &'a [Route], number: &str, originator: &str) -> Vec<&'a Route> {
-    let suits = |route: &&Route| {
-        number.starts_with(&route.prefix) && (route.originator.is_empty() || route.originator == originator)
-    };
-    let mut suiting: Vec<&Route> = routes.iter().filter(suits).collect();
-    suiting.sort_by_key(|route| (std::cmp::Reverse(route.prefix.len()), route.priority, route.id));
-    suiting
 }
 
 /// Refuses more routes than may be given at a time.

@@ -8,13 +8,13 @@ use super::settings::Settings;
 use super::update::put_preferences;
 use super::{NOUN, SipAccount, autoincrement, load};
 use crate::account::{self, Kind, Status};
-use crate::caller::Caller;
+use crate::caller::{Caller, Role};
 use crate::dns::root;
 use crate::id::AccountId;
 use crate::seal::Sealer;
 use crate::sip_domain::{self, SipDomain};
 use crate::subscriber::{self, Details, New, OfDomain, SipPassword};
-use crate::{Error, Result};
+use crate::{Error, Result, listing};
 
 /// Stands for a user name that the server makes up.
 pub const AUTOINCREMENT: &str = "<autoincrement>";
@@ -73,6 +73,14 @@ pub(super) async fn permit(
     let refused = |what: &str, property: &str| {
         Err(Error::NotAllowed(format!("{what} in {} needs the property {property}", domain.domain)))
     };
+    // What its reseller or the platform has shut, a customer does not open.
+    let is_customer = listing::acting(tx, caller).await? == Role::Customer;
+    let was = |group: &str| before.is_some_and(|before| before.is_in(group));
+    if let Some(group) = ["blocked", "quota"].into_iter().find(|group| was(group) != settings.is_in(group))
+        && is_customer
+    {
+        return Err(Error::NotAllowed(format!("customers change nothing about the group {group}")));
+    }
     let gets_pstn = settings.is_in("free-pstn") && !before.is_some_and(|before| before.is_in("free-pstn"));
     if gets_pstn && !permits(tx, caller, domain, PSTN_ACCESS).await? {
         return refused("the group free-pstn", PSTN_ACCESS);

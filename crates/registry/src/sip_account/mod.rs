@@ -108,7 +108,6 @@ declare! {
     FORGET_SETTINGS = "DELETE FROM sip_account_settings WHERE subscriber_id = $1";
     FORGET_GROUPS = "DELETE FROM sip_account_groups WHERE subscriber_id = $1";
     FORGET_BALANCE = "DELETE FROM sip_account_balances WHERE subscriber_id = $1";
-    FORGET_CREDITS = "DELETE FROM sip_account_credits WHERE subscriber_id = $1";
 }
 
 /// The statements of these modules.
@@ -126,9 +125,9 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static (&'static str, &'sta
     .flatten()
 }
 
-/// Removes what a subscriber that ends has as a SIP account.
+/// Removes what a subscriber that ends has as a SIP account; what has happened to its balance is kept.
 pub(crate) async fn forget(tx: &mut Tx, id: SubscriberId) -> Result<()> {
-    for statement in [FORGET_SETTINGS, FORGET_GROUPS, FORGET_BALANCE, FORGET_CREDITS] {
+    for statement in [FORGET_SETTINGS, FORGET_GROUPS, FORGET_BALANCE] {
         tx.execute(statement, args![id]).await?;
     }
     rating_profile::delete_of_subscriber(tx, id).await

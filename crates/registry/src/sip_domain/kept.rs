@@ -13,7 +13,7 @@ use crate::dns::root;
 use crate::id::{AccountId, DomainId};
 use crate::journal;
 use crate::preference::{self, Level};
-use crate::quota::{self, Kind as Counted};
+use crate::quota::{self, At, Kind as Counted};
 use crate::seal::{Sealed, Sealer};
 use crate::sip_account::rights;
 use crate::statement::statements;
@@ -197,10 +197,11 @@ async fn move_all(tx: &mut Tx, before: &SipDomain, after: &SipDomain) -> Result<
     tx.execute(MOVE_SUBSCRIBERS, args![is, id]).await?;
     for row in tx.query(OWNERS, args![id]).await? {
         let (owner, n): (AccountId, i64) = (row.at(0)?, row.at(1)?);
-        quota::give_back(tx, Counted::Subscribers, owner, Some(was), n).await?;
-        quota::take(tx, Counted::Subscribers, owner, Some(is), n).await?;
+        let (was, is) = (At::of(owner, Some(was)), At::of(owner, Some(is)));
+        quota::moved(tx, Counted::Subscribers, n, Some(was), Some(is)).await?;
     }
     sip_alias::move_domain(tx, id, was, is).await?;
+    rating_profile::move_domain(tx, id, before.reseller_id, (is, after.reseller_id)).await?;
     DOMAINS.recount(tx, id.0, "reseller_id", before.reseller_id.0, after.reseller_id.0);
     Ok(())
 }

@@ -208,6 +208,7 @@ pub(super) fn taken(error: store::Error, username: &str, details: &Details, doma
 pub async fn create(tx: &mut Tx, caller: &Caller, now: i64, sealer: &Sealer, new: &New) -> Result<Subscriber> {
     let customer = customer(tx, caller, new.account_id).await?;
     may_make(caller, customer.of_pbx)?;
+    crate::customer::may_create_records(tx, caller).await?;
     make(tx, caller, now, sealer, new, customer, None).await
 }
 

@@ -8,9 +8,12 @@ use crate::caller::Caller;
 use crate::journal;
 use crate::listing::Source;
 use crate::number;
-use crate::quota::{self, Kind as Counted};
+use crate::quota::{self, At, Kind as Counted};
 use crate::statement::statements;
-use crate::{Error, Result, location_mapping, phonebook, reminder, trusted_source, upn_rewrite, voicemail_greeting};
+use crate::{
+    Error, Result, location_mapping, phonebook, rating_profile, reminder, trusted_source, upn_rewrite,
+    voicemail_greeting,
+};
 
 macro_rules! hand_over {
     ($table:literal) => {
@@ -27,19 +30,21 @@ statements! {
     PHONEBOOK = hand_over!("subscriber_phonebook_entries");
     GREETINGS = hand_over!("voicemail_greetings");
     UPN_REWRITE_SETS = hand_over!("upn_rewrite_sets");
+    RATING_PROFILES = hand_over!("rating_profiles");
     HEADER_RULES = "SELECT id FROM header_rule_sets WHERE subscriber_id = $1 LIMIT 1";
     NAMES_RECORDS = "SELECT attribute FROM preferences WHERE level = 'subscriber' AND owner_id = $1 \
         AND record_id IS NOT NULL LIMIT 1";
 }
 
 /// What a subscriber has that says whose it is, with the list that shows it.
-const BELONGINGS: [(&str, &Source); 6] = [
+const BELONGINGS: [(&str, &Source); 7] = [
     (TRUSTED_SOURCES, &trusted_source::ALL),
     (LOCATION_MAPPINGS, &location_mapping::ALL),
     (REMINDERS, &reminder::ALL),
     (PHONEBOOK, &phonebook::SUBSCRIBERS),
     (GREETINGS, &voicemail_greeting::ALL),
     (UPN_REWRITE_SETS, &upn_rewrite::ALL),
+    (RATING_PROFILES, &rating_profile::ALL),
 ];
 
 /// Gives a subscriber, which is held, to another account, which is kept; that the caller may do so has been looked at.
@@ -83,8 +88,8 @@ pub(crate) async fn hand_over(
         number::move_with(tx, caller, now, &held.split.digits(), to.id).await?;
     }
     let domain = Some(before.domain_account_id);
-    quota::give_back(tx, Counted::Subscribers, before.account_id, domain, 1).await?;
-    quota::take(tx, Counted::Subscribers, to.id, domain, 1).await?;
+    let (was, is) = (At::of(before.account_id, domain), At::of(to.id, domain));
+    quota::moved(tx, Counted::Subscribers, 1, Some(was), Some(is)).await?;
     let after = get(tx, &Caller::system(&caller.name), id).await?;
     before.count(tx, -1);
     after.count(tx, 1);

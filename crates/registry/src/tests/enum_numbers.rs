@@ -69,6 +69,26 @@ async fn found_by(test: &TestDb, conditions: Vec<Condition>) -> Vec<String> {
 }
 
 store::on_both! {
+    async fn zones_and_ranges_end_with_their_account(test: TestDb) {
+        started(&test).await;
+        let shop = customer(&test, "shop").await;
+        let range = EnumRange { account_id: shop, prefix: "3120".to_owned(), tld: "e164.arpa".to_owned(), ..EnumRange::default() };
+        transaction!(test.db, |tx| record::create(tx, &admin(), NOW, range.clone()).await).expect("a range");
+        let new = EnumNumber { number: "31201234567".to_owned(), tld: "e164.arpa".to_owned(), ..EnumNumber::default() };
+        transaction!(test.db, |tx| number::create(tx, &admin(), NOW, new.clone(), vec![]).await).expect("a number");
+        a_zone(&test, shop, "example.com").await;
+        for kind in [Kind::EnumNumbers, Kind::EnumRanges, Kind::DnsZones] {
+            limit(&test, AccountId::DEFAULT_RESELLER, kind, 5).await;
+        }
+        let ended = crate::account::Status::Terminated;
+        transaction!(test.db, |tx| crate::account::set_status(tx, &admin(), NOW, shop, ended).await).expect("terminated");
+        assert!(crate::dns::served::zones(&mut test.db.reader(), "", 10).await.expect("zones").is_empty());
+        for kind in [Kind::EnumNumbers, Kind::EnumRanges, Kind::DnsZones] {
+            let quota = quota::get(&mut test.db.reader(), &admin(), AccountId::DEFAULT_RESELLER, kind).await;
+            assert_eq!(quota.expect("readable").expect("a limit").used, 0, "{kind}");
+        }
+    }
+
     async fn a_range_is_a_prefix_with_bounds(test: TestDb) {
         started(&test).await;
         let made = a_range(&test, EnumRange { tld: "E164.Arpa.".to_owned(), ..of(AccountId::OPERATOR, "+3120") }).await;

@@ -138,8 +138,6 @@ store::on_both! {
         assert_eq!(why(make(&test, &acting(acme, Role::Reseller), gateway(other.id, "mine")).await), "dangling carrier_id");
         let rule = GatewayRule { gateway_id: gw.id, prefix: "0031".to_owned(), strip: 4, prepend: "0".to_owned(), ..GatewayRule::default() };
         let rule = make(&test, &admin(), rule).await.expect("a rule");
-        assert_eq!(rule.applied("0031201234567").as_deref(), Some("0201234567"));
-        assert_eq!(rule.applied("0049"), None);
         let entry = pstn::load_rules(&mut test.db.reader(), &[rule.id.0]).await.expect("rules").pop().expect("a rule");
         assert_eq!((entry.gateway.as_str(), entry.carrier.as_str(), entry.carrier_id), ("gw", "Carrier", made.id));
         assert_eq!(why(change(&test, &admin(), &GatewayRule { max_length: 3, min_length: 5, ..rule.clone() }).await), "invalid max_length");
@@ -160,7 +158,7 @@ store::on_both! {
         }
     }
 
-    async fn the_longest_prefix_wins_then_the_priority(test: TestDb) {
+    async fn routes_are_kept_all_or_none(test: TestDb) {
         started(&test).await;
         let acme = reseller(&test, "acme").await;
         let [one, two, three] = ["one", "two", "three"].map(|name| carrier(acme, name));
@@ -177,21 +175,6 @@ store::on_both! {
         ];
         let caller = acting(acme, Role::Reseller);
         let made = transaction!(test.db, |tx| pstn::add(tx, &caller, NOW, wanted.clone()).await).expect("routes");
-        for (number, originator, expected) in [
-            ("00312012", "peer", vec![3, 4, 2, 1, 0]),
-            ("00312012", "other", vec![4, 2, 1, 0]),
-            ("003110", "peer", vec![2, 1, 0]),
-            ("0031", "", vec![2, 1, 0]),
-            ("0049", "", vec![1, 0]),
-            ("", "", vec![1, 0]),
-        ] {
-            let expected: Vec<PstnRouteId> = expected.into_iter().map(|at: usize| made[at].id).collect();
-            let chosen = pstn::choose(&mut test.db.reader(), acme, number, originator).await.expect("routes");
-            assert_eq!(chosen.iter().map(|route| route.id).collect::<Vec<_>>(), expected, "{number} {originator}");
-            let pure = pstn::best(&made, number, originator);
-            assert_eq!(pure.iter().map(|route| route.id).collect::<Vec<_>>(), expected, "{number} {originator}");
-        }
-        assert!(pstn::choose(&mut test.db.reader(), AccountId::DEFAULT_RESELLER, "0031", "").await.expect("none").is_empty());
         // All or none.
         let again = transaction!(test.db, |tx| {
             pstn::add(tx, &caller, NOW, vec![route(ids[0], "0044", "", 1), route(ids[0], "0031", "", 1)]).await

@@ -258,7 +258,7 @@ pub(super) async fn get(cx: &mut Cx<'_>, id: SipId) -> Outcome<WireAccount> {
 pub(super) async fn list(cx: &mut Cx<'_>, query: SipQuery) -> Outcome<SipAccountList> {
     let filter = &query.filter;
     let mut filters = Filters::default()
-        .name("username", &filter.username)
+        .username("username", &filter.username)
         .name("domain", &filter.domain)
         .pattern("first_name", &filter.first_name)
         .pattern("last_name", &filter.last_name)

@@ -119,7 +119,7 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: AliasQuery) -> Outcome<SipAlias
     let filters = Filters::default()
         .name("username", &filter.alias_username)
         .name("domain", &filter.alias_domain)
-        .name("target_username", &filter.target_username)
+        .username("target_username", &filter.target_username)
         .name("target_domain", &filter.target_domain)
         .id("owner_id", filter.owner)
         .id("account_id", filter.customer)

@@ -2,7 +2,7 @@
 
 use registry::id::{PstnCarrierId, PstnGatewayId};
 use registry::pstn::{self, GATEWAY_RULES, GATEWAYS, GatewayEntry, GatewayRuleEntry};
-use registry::{listing, record};
+use registry::{Error, listing, record};
 
 use crate::operation::{Cx, Outcome};
 use crate::query::{Filters, OrderBy, Range};
@@ -170,10 +170,14 @@ impl Gateway {
     }
 }
 
+fn lost() -> Error {
+    Error::Internal("what was just added is not there".to_owned())
+}
+
 pub(super) async fn add(cx: &mut Cx<'_>, given: Gateway) -> Outcome<Gateway> {
     let made = record::create(cx.tx, cx.caller, cx.now, given.over(pstn::Gateway::default())).await?;
     let entry = pstn::load_gateways(cx.tx, &[made.id.0]).await?.pop();
-    Ok(entry.map(Gateway::from).unwrap_or_default())
+    entry.map(Gateway::from).ok_or_else(lost)
 }
 
 pub(super) async fn update(cx: &mut Cx<'_>, given: Gateway) -> Outcome<()> {
@@ -237,7 +241,7 @@ impl GatewayRule {
 pub(super) async fn add_rule(cx: &mut Cx<'_>, given: GatewayRule) -> Outcome<GatewayRule> {
     let made = record::create(cx.tx, cx.caller, cx.now, given.over(pstn::GatewayRule::default())).await?;
     let entry = pstn::load_rules(cx.tx, &[made.id.0]).await?.pop();
-    Ok(entry.map(GatewayRule::from).unwrap_or_default())
+    entry.map(GatewayRule::from).ok_or_else(lost)
 }
 
 pub(super) async fn update_rule(cx: &mut Cx<'_>, given: GatewayRule) -> Outcome<()> {

@@ -1,8 +1,10 @@
 //! What has been going on: calls, phones that are online, traces. Calls and media have no source until a proxy is
 //! connected: the answers are empty and of the right shape.
 
-use plane::location::{Contact, Whose};
-use registry::{Error, sip_account};
+use std::collections::BTreeMap;
+
+use plane::location::{Contact, MOST_NAMED, Whose};
+use registry::{Error, sip_account, subscriber};
 
 use super::SipId;
 use crate::operation::{Call, Cx, Outcome};
@@ -156,36 +158,55 @@ pub(super) async fn statistics(cx: &mut Cx<'_>, id: SipId, _query: CallsQuery) -
     Ok(CallStatistics::default())
 }
 
-/// Most phones that one call answers with.
-const MOST_PHONES: i64 = 5_000;
+/// Most accounts whose phones one call asks for, and most phones that it answers with.
+const MOST_ASKED: usize = 1_000;
+const MOST_PHONES: usize = 5_000;
 
 /// One for each that is asked for: clients go by the place. Without a registrar's table there are none.
 pub(super) async fn locations(call: &Call<'_>, ids: Vec<SipId>) -> Result<Vec<DeviceLocations>, Fault> {
+    if ids.len() > MOST_ASKED {
+        return Err(Fault::invalid(format!("sipIds: at most {MOST_ASKED} accounts are looked up at a time")));
+    }
     let mut all: Vec<DeviceLocations> = ids.iter().map(|_| DeviceLocations::default()).collect();
     let table = &call.state.locations;
     if !table.is_configured() {
         return Ok(all);
     }
-    let mut addresses: Vec<(String, String)> = ids.iter().map(SipId::address).collect();
-    let found = sip_account::find_all(&mut call.state.db.reader(), &call.caller, &addresses).await?;
-    for ((username, domain), found) in addresses.iter_mut().zip(&found) {
-        *domain = domain.to_ascii_lowercase();
-        if found.is_none() {
-            username.clear();
-        }
+    let asked: Vec<(String, String)> = ids.iter().map(SipId::address).collect();
+    let mut tx = call.state.db.reader();
+    let found = sip_account::find_all(&mut tx, &call.caller, &asked).await?;
+    let mut places: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (place, id) in found.iter().enumerate().filter_map(|(place, id)| Some((place, (*id)?))) {
+        places.entry(id.0).or_default().push(place);
     }
-    let seen: Vec<(String, String)> = addresses.iter().filter(|(username, _)| !username.is_empty()).cloned().collect();
-    let now = call.now / 1_000_000;
-    let page = table.page(Whose::Subscribers(&seen), now, 0, MOST_PHONES).await;
-    for contact in page.map_err(|error| Fault::unavailable(error.to_string()))?.contacts {
-        let of = |(username, domain): &(String, String)| *username == contact.username && *domain == contact.domain;
-        for at in (0..addresses.len()).filter(|at| addresses.get(*at).is_some_and(of)) {
-            if let Some(phones) = all.get_mut(at) {
-                phones.locations.push(DeviceLocation::of(&contact, now));
+    let ids: Vec<i64> = places.keys().copied().collect();
+    let named = subscriber::addresses(&mut tx, &ids).await?;
+    let (now, mut left) = (call.now / 1_000_000, MOST_PHONES);
+    let unavailable = |error: plane::location::Error| Fault::unavailable(error.to_string());
+    for some in named.chunks(MOST_NAMED) {
+        let names: Vec<(String, String)> =
+            some.iter().map(|(_, user, domain)| (user.clone(), domain.clone())).collect();
+        let page = table.page(Whose::Subscribers(&names), now, 0, MOST_PHONES as i64).await.map_err(unavailable)?;
+        if page.more {
+            return Err(too_many());
+        }
+        for contact in &page.contacts {
+            let is =
+                |(_, user, domain): &&(i64, String, String)| *user == contact.username && *domain == contact.domain;
+            let of = some.iter().find(is).and_then(|(id, ..)| places.get(id)).map_or(&[][..], Vec::as_slice);
+            left = left.checked_sub(of.len()).ok_or_else(too_many)?;
+            for place in of {
+                if let Some(phones) = all.get_mut(*place) {
+                    phones.locations.push(DeviceLocation::of(contact, now));
+                }
             }
         }
     }
     Ok(all)
+}
+
+fn too_many() -> Fault {
+    Fault::invalid(format!("sipIds: these have more than {MOST_PHONES} phones; ask for fewer accounts"))
 }
 
 impl DeviceLocation {

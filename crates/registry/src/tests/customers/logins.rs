@@ -45,21 +45,39 @@ store::on_both! {
         started(&test).await;
         let acme = a_reseller(&test, "acme").await;
         let shop = a_customer(&test, acme, "shop").await;
-        let mut blind = reseller(acme);
-        blind.rights.show_passwords = false;
+        let with = |caller: Caller, change: fn(&mut crate::caller::Rights)| {
+            let mut caller = caller;
+            change(&mut caller.rights);
+            caller
+        };
+        let of = |login: login::Login| login.caller();
+        let own = of(login_of(&test, "acme").await);
         for (caller, id, expected) in [
             (admin(), shop, Some("secret")),
             (admin(), acme, Some("secret")),
             (acting_for(shop), shop, Some("secret")),
             (reseller(acme), shop, Some("secret")),
-            (reseller(acme), acme, Some("secret")),
-            (of_customer(shop), shop, Some("secret")),
-            (blind, shop, None),
+            (own, acme, Some("secret")),
+            (of(login_of(&test, "shop").await), shop, Some("secret")),
+            // Another login of the same account does not come to that one's rights.
+            (reseller(acme), acme, None),
+            (of_customer(shop), shop, None),
+            (with(reseller(acme), |rights| rights.show_passwords = false), shop, None),
+            (with(reseller(acme), |rights| rights.master = false), shop, None),
+            (with(reseller(acme), |rights| rights.read_only = true), shop, None),
+            (with(admin(), |rights| rights.read_only = true), shop, None),
+            (with(admin(), |rights| rights.master = false), acme, None),
             (acting(acme, Role::Care), shop, None),
         ] {
             let read = get(&test, &caller, id).await.expect("read");
             assert_eq!(read.password.as_ref().map(customer::Clear::reveal), expected, "{caller:?} {id}");
         }
+        // Nor may whoever makes no logins give a customer one, or another password.
+        let humble = with(reseller(acme), |rights| rights.master = false);
+        assert_eq!(why(renew(&test, &humble, shop, "shop", "another").await), "not allowed");
+        assert_eq!(why(create(&test, &humble, &sheet(None, "New"), "new").await), "not allowed");
+        let own = of(login_of(&test, "shop").await);
+        renew(&test, &with(own, |rights| rights.master = false), shop, "shop", "secret").await.expect("its own");
         assert!(knows(&test, "shop", "secret").await && !knows(&test, "shop", "other").await);
         assert_eq!(login_of(&test, "shop").await.role, Role::Customer);
         let administrator = login_of(&test, "acme").await;
@@ -108,7 +126,8 @@ store::on_both! {
         }
         let version = login_of(&test, "shop").await.credential_version;
         assert_eq!(why(renew(&test, &of_customer(shop), shop, "mill", "secret").await), "taken");
-        let after = renew(&test, &of_customer(shop), shop, "store", "other-one").await.expect("renewed");
+        let own = login_of(&test, "shop").await.caller();
+        let after = renew(&test, &own, shop, "store", "other-one").await.expect("renewed");
         assert_eq!((after.username.as_deref(), after.password.as_ref().map(customer::Clear::reveal)), (Some("store"), Some("other-one")));
         assert!(knows(&test, "store", "other-one").await && !knows(&test, "shop", "secret").await);
         assert_eq!(login_of(&test, "store").await.credential_version, version + 1, "tokens and remembered logins end");

@@ -16,12 +16,13 @@ use crate::caller::{Caller, Role};
 use crate::id::{AccountId, SubscriberId};
 use crate::listing::{self, Condition, Query};
 use crate::preference::{self, Level, Value};
+use crate::rating_profile::RatingProfile;
 use crate::sip_account::{
     self, AUTOINCREMENT, Acl, Change, Named, NewSipAccount, Settings, SipAccount, accept, balance, contact, group,
 };
 use crate::sip_domain::{self, NewDomain, SipDomain, Tls};
 use crate::subscriber::{self, SUBSCRIBERS, SipPassword, Subscriber};
-use crate::{Error, MIGRATIONS, Result, quota, sip_alias, transaction};
+use crate::{Error, MIGRATIONS, Result, quota, rating_profile, sip_alias, transaction};
 
 const RESELLER: AccountId = AccountId::DEFAULT_RESELLER;
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQA=\n-----END PRIVATE KEY-----";
@@ -179,6 +180,14 @@ store::on_both! {
         let acme = add_account(&test, AccountId::OPERATOR, Kind::Reseller, "acme").await;
         let domain = make_domain(&test, &admin(), &domain_of(RESELLER, "a.example.org")).await.expect("a domain");
         let alice = an_account(&test, "a.example.org", "alice").await;
+        let prices = |caller: Caller, entity: &'static str| {
+            let wanted = RatingProfile { entity: entity.to_owned(), weekday: "1".to_owned(), ..RatingProfile::default() };
+            let db = test.db.clone();
+            async move { transaction!(db, |tx| rating_profile::set(tx, &caller, NOW, wanted.clone()).await) }
+        };
+        for entity in ["domain://a.example.org", "subscriber://alice@a.example.org"] {
+            prices(admin(), entity).await.expect("prices");
+        }
         assert_eq!((alice.owner_id, alice.account_id, alice.reseller_id), (RESELLER, RESELLER, RESELLER));
         let owned = NewSipAccount { owner_id: Some(mill), ..of("a.example.org", "bob") };
         make(&test, &admin(), &owned).await.expect("an account");
@@ -193,6 +202,12 @@ store::on_both! {
         assert_eq!(found_by(&test, &acting(mill, Role::Customer), vec![]).await, ["bob"]);
         assert_eq!(why(make(&test, &admin(), &of("a.example.org", "carol")).await), format!("{shop}: 2 of 2 subscribers"));
         assert_eq!(why(move_domain(&test, &admin(), &domain, acme).await), "conflict");
+        // What it costs follows whose it is.
+        let of_domain = rating_profile::get(&mut test.db.reader(), &acting(shop, Role::Customer), "domain://a.example.org").await;
+        assert_eq!(of_domain.expect("seen").account_id, shop);
+        give_to(&test, &admin(), &alice, mill).await.expect("given");
+        let of_alice = rating_profile::get(&mut test.db.reader(), &acting(mill, Role::Customer), "subscriber://alice@a.example.org").await;
+        assert_eq!(of_alice.expect("seen").account_id, mill);
         move_domain(&test, &admin(), &domain, AccountId::OPERATOR).await.expect("moved");
         assert_eq!(used(&test, shop, quota::Kind::Subscribers).await, 0);
 
@@ -231,7 +246,7 @@ store::on_both! {
         assert_eq!(why(sip_domain::named(&mut test.db.reader(), &admin(), "a.example.org").await), "not found");
         assert_eq!(why(sip_account::get(&mut test.db.reader(), &admin(), &sealer(), alice.id).await), "not found");
         for table in [
-            "sip_account_settings", "sip_account_groups", "sip_account_balances", "sip_account_credits", "sip_aliases",
+            "sip_account_settings", "sip_account_groups", "sip_account_balances", "sip_aliases",
             "subscriber_services", "subscriber_phonebook_entries",
         ] {
             let rows = test.db.reader().query(&format!("SELECT * FROM {table}"), args![]).await.expect("rows");
@@ -276,6 +291,18 @@ store::on_both! {
         // Who may change and remove what.
         let in_acme = make(&test, &admin(), &NewSipAccount { owner_id: Some(shop), ..of("acme.example", "one") }).await.expect("made");
         let in_shop = make(&test, &admin(), &NewSipAccount { owner_id: Some(mill), ..of("shop.example", "two") }).await.expect("made");
+        // What others have shut, a customer does not open.
+        let owner = acting(shop, Role::Customer);
+        for group in ["blocked", "quota"] {
+            let open = read(&test, in_acme.id).await.settings;
+            let mut shut = open.clone();
+            shut.groups.push(group.to_owned());
+            assert_eq!(why(change(&test, &owner, in_acme.id, &shut).await), "not allowed", "{group}");
+            change(&test, &acting(acme, Role::Reseller), in_acme.id, &shut).await.expect("shut");
+            assert_eq!(why(change(&test, &owner, in_acme.id, &open).await), "not allowed", "{group}");
+            assert_eq!(why(change(&test, &owner, in_acme.id, &shut).await), "done", "{group}");
+            change(&test, &acting_for(acme), in_acme.id, &open).await.expect("opened");
+        }
         for (caller, account, changes, gives, removes) in [
             (acting(shop, Role::Customer), &in_acme, "done", "not allowed", "not allowed"),
             (acting(mill, Role::Customer), &in_acme, "not found", "not found", "not found"),
