@@ -12,6 +12,7 @@ mod ngcp;
 mod ngnpro;
 mod patience;
 mod plugin;
+mod registrar;
 mod script;
 mod server;
 mod site;

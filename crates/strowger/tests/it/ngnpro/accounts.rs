@@ -156,6 +156,14 @@ store::on_both! {
         set("setAcceptRules", &rules).await;
         let shown = door.ok("Sip", "getAcceptRules", &alice).await;
         is(&shown, &[("rules/persistent/item/days", "31"), ("rules/temporary/duration", "60"), ("nonEmptyGroups/item", "friends")]);
+        let entry = |uri: &str, name: &str| format!("<entry><uri>{uri}</uri><name>{name}</name><group>family</group></entry>");
+        set("updatePhonebookEntry", &entry("sip:Carol@example.net", "Caroline")).await;
+        let found = set("getPhonebookEntries", "<match><group>family</group></match>").await;
+        assert_eq!(found.all("entries/item/name"), ["Caroline"]);
+        let nobody = entry("sip:nobody@example.net", "Nobody");
+        assert_eq!(door.fails("Sip", "updatePhonebookEntry", &format!("{alice}{nobody}")).await.0, "9008");
+        set("deletePhonebookEntry", "<uri>sip:Carol@example.net</uri>").await;
+        assert_eq!(set("getPhonebookEntries", "<match/>").await.all("entries/item/name"), ["Dave"]);
         set("setCallDiversions", "<diversions><FUNC>&lt;voice-mailbox&gt;</FUNC><FBUS>sip:bob@example.com</FBUS></diversions>").await;
         is(&door.ok("Sip", "getCallDiversions", &alice).await, &[("FUNC", "<voice-mailbox>"), ("FBUS", "sip:bob@example.com")]);
         set("setCallDiversions", "<diversions><nocondition>empty</nocondition></diversions>").await;
@@ -165,7 +173,9 @@ store::on_both! {
         assert_eq!(set("getCallStatistics", "<query/>").await.one("placed/calls"), "0");
         let devices = door.ok("Sip", "getSipDeviceLocations", &alice.replace("sipId>", "item>").replacen("<item>", "<sipIds><item>", 1).replace("</item>", "</item></sipIds>")).await;
         assert!(devices.body.contains("SOAP-ENC:arrayType=\"ngnpro:DeviceLocation[0]\""), "{}", devices.body);
-        assert_eq!(door.ok("Sip", "getSipTrace", "<filter/>").await.one(""), "[]");
+        for (operation, words) in [("getSipTrace", "<filter/>"), ("getMediaSummary", ""), ("getMediaSessions", "")] {
+            assert_eq!(door.ok("Sip", operation, words).await.one(""), "[]", "{operation}");
+        }
         assert_eq!(door.fails("Sip", "getMediaTrace", "<filter><callId>1</callId></filter>").await.0, "1060");
         door.server.stop().await;
     }
@@ -221,6 +231,22 @@ store::on_both! {
         door.ok("Sip", "addRoutes", &routes).await;
         let found = door.ok("Sip", "getRoutes", "<query><filter><prefix>00%</prefix></filter></query>").await;
         assert_eq!(found.all("routes/item/prefix"), ["0031"]);
+        let id = found.one("routes/item/id");
+        let change = |id: &str, prefix: &str| format!("<item><id>{id}</id><prefix>{prefix}</prefix></item>");
+        let update = format!("<routes>{}{}</routes>", change(&id, "0032"), change("999999", "0033"));
+        assert_eq!(door.fails("Sip", "updateRoutes", &update).await.0, "9008", "all of them or none");
+        assert_eq!(door.ok("Sip", "getRoutes", "<query><filter><prefix>0031</prefix></filter></query>").await.one("total"), "1");
+        door.ok("Sip", "updateRoutes", &format!("<routes>{}</routes>", change(&id, "0032"))).await;
+        let found = door.ok("Sip", "getRoutes", "<query><filter><prefix>0032</prefix></filter></query>").await;
+        is(&found, &[("routes/item/id", &id), ("routes/item/priority", "1"), ("routes/item/carrier", "Wholesale")]);
+        let named = |more: &str| format!("<gateway><id>{}</id>{more}</gateway>", gateway.one("id"));
+        door.ok("Sip", "updateGateway", &named("<port>5080</port><transport>tls</transport>")).await;
+        assert_eq!(door.fails("Sip", "updateGateway", &named("<transport>pigeon</transport>")).await.0, "9002");
+        let found = door.ok("Sip", "getGateways", &format!("<query><filter><carrier_id>{carrier}</carrier_id></filter></query>")).await;
+        is(&found, &[("total", "1"), ("gateways/item/name", "gw1"), ("gateways/item/port", "5080"), ("gateways/item/transport", "tls")]);
+        door.ok("Sip", "updateGatewayRule", &format!("<rule><id>{}</id><minLength>9</minLength></rule>", rule.one("id"))).await;
+        let found = door.ok("Sip", "getGatewayRules", &format!("<query><filter><carrier_id>{carrier}</carrier_id></filter></query>")).await;
+        is(&found, &[("gateway_rules/item/minLength", "9"), ("gateway_rules/item/prefix", "0031"), ("gateway_rules/item/strip", "2")]);
         assert_eq!(door.fails("Sip", "deleteCarrier", &format!("<id>{carrier}</id>")).await.0, "9004");
         assert_eq!(door.fails("Sip", "deleteGateway", &format!("<id>{}</id>", gateway.one("id"))).await.0, "9004");
         assert_eq!(door.ok("Sip", "getGatewayRules", "<query/>").await.all("gateway_rules/item/prefix"), ["0031"]);

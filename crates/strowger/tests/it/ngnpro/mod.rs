@@ -8,4 +8,5 @@ mod door;
 mod envelope;
 mod numbers;
 mod other_doors;
+mod phones;
 mod zones;

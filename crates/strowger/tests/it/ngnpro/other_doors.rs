@@ -96,6 +96,42 @@ store::on_both! {
         house.door.server.stop().await;
     }
 
+    async fn a_user_name_with_capitals_is_found(database: TestDb) {
+        let house = House::new(database).await;
+        let carol = json!({
+            "customer_id": house.anna, "domain": "anna.example", "username": "Carol.Smith", "password": STRONG,
+            "primary_number": { "cc": 43, "ac": "1", "sn": "5550000" },
+        });
+        house.admin.create("subscribers", &carol).await;
+        for pattern in ["Carol.Smith", "CAROL%", "%smith"] {
+            let query = format!("<query><filter><username>{pattern}</username></filter></query>");
+            let found = house.door.ok("Sip", "getAccounts", &query).await;
+            assert_eq!((found.one("total"), found.all("accounts/item/id/username").len()), ("1".into(), 1), "{pattern}");
+            let shown = found.one("accounts/item/id/username");
+            let id = format!("<sipId><username>{shown}</username><domain>anna.example</domain></sipId>");
+            house.door.ok("Sip", "getAccount", &id).await;
+        }
+        house.door.server.stop().await;
+    }
+
+    async fn a_voucher_is_worth_something_here_too(database: TestDb) {
+        let house = House::new(database).await;
+        let voucher = json!({ "reseller_id": 1, "code": "4711-4711", "amount": 1_050, "valid_until": "2099-01-01 00:00:00" });
+        let resellers = house.admin.list("resellers/").await;
+        let north = resellers.iter().find(|reseller| reseller["contract_id"] == json!(house.north)).unwrap();
+        let mut new = voucher.clone();
+        new["reseller_id"] = json!(id_of(north));
+        house.admin.create("vouchers", &new).await;
+        house.alice("addToGroup", "<group>prepaid</group>").await;
+        let card = |number: &str| format!("{ALICE}<card><id>0</id><number>{number}</number></card>");
+        assert_eq!(house.door.fails("Sip", "addBalanceFromVoucher", &card("4712")).await.0, "9002");
+        house.alice("addBalanceFromVoucher", "<card><number>4711-4711</number></card>").await;
+        assert_eq!(house.door.fails("Sip", "addBalanceFromVoucher", &card("4711-4711")).await.0, "9002");
+        let history = house.alice("getCreditHistory", "<count>5</count>").await;
+        assert_eq!((history.one("entries/item/value"), history.one("entries/item/balance")), ("10.5".into(), "10.5".into()));
+        house.door.server.stop().await;
+    }
+
     async fn a_call_forward_is_a_diversion(database: TestDb) {
         let house = House::new(database).await;
         let forwards = format!("/api/callforwards/{}", id_of(&house.subscriber("alice").await));

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 use people::People;
 
-use super::rules::registrations::registrar;
+use crate::registrar::registrar;
 
 /// The resources that `OPTIONS /api/` names.
 fn named(links: &[&str]) -> BTreeSet<String> {

@@ -5,8 +5,8 @@ use store::testing::TestDb;
 
 use super::people::People;
 use super::rows::{Owner, Row};
-use crate::ngcp::rules::registrations::registers;
 use crate::ngcp::world::{Customer, World};
+use crate::registrar::registers;
 
 /// Registers the telephones of all subscribers, and makes a PBX for each reseller.
 pub(super) async fn make(world: &World, people: &People, registrar: &TestDb, rows: &mut Vec<Row>) {

@@ -3,7 +3,8 @@
 use super::OWNERS;
 
 /// What can be done to a kind of record: operations with their parameters. In these, `{o}` is the owner's name, `{n}` its
-/// number, `{c}` its id; `{w}` and `{d}` are the name and the digits of the record, and `{id}` is its id.
+/// number, `{c}` its id; `{w}` and `{d}` are the name and the digits of the record, and `{id}` is its id. A list's name stands
+/// for the id of the owner's first record of that kind.
 pub(super) struct Kind {
     pub(super) port: &'static str,
     pub(super) add: (&'static str, &'static str),
@@ -26,7 +27,7 @@ const RECORD: &str = "<recordId>{id}</recordId>";
 pub(super) const NO: (&str, &str) = ("", "");
 
 /// Kinds whose records need those before them.
-pub(super) const KINDS: [Kind; 12] = [
+pub(super) const KINDS: [Kind; 14] = [
     Kind {
         port: "Sip",
         add: ("addDomain", "<domain><domain>{w}{o}.example</domain><customer>{c}</customer></domain>"),
@@ -204,11 +205,43 @@ pub(super) const KINDS: [Kind; 12] = [
         customers: false,
         of_account: true,
     },
+    Kind {
+        port: "Sip",
+        add: (
+            "addGateway",
+            "<gateway><name>{w}{o}</name><carrier_id>{getCarriers}</carrier_id><transport>udp</transport><ip>{w}.{o}.example</ip></gateway>",
+        ),
+        get: NO,
+        change: ("updateGateway", "<gateway><id>{id}</id><port>5080</port></gateway>"),
+        delete: ("deleteGateway", "<id>{id}</id>"),
+        list: ("getGateways", 1),
+        missing: "9008",
+        foreign: "9008",
+        customers: false,
+        of_account: false,
+    },
+    Kind {
+        port: "Sip",
+        add: ("addGatewayRule", "<rule><gateway_id>{getGateways}</gateway_id><prefix>00{n}{d}</prefix></rule>"),
+        get: NO,
+        change: ("updateGatewayRule", "<rule><id>{id}</id><strip>2</strip></rule>"),
+        delete: ("deleteGatewayRule", "<id>{id}</id>"),
+        list: ("getGatewayRules", 1),
+        missing: "9008",
+        foreign: "9008",
+        customers: false,
+        of_account: false,
+    },
 ];
 
 impl Kind {
-    /// Whether an owner has such records: carriers are resellers' or the platform's.
+    /// Whether such records are resellers' or the platform's alone.
+    pub(super) fn is_of_resellers(&self) -> bool {
+        ["getCarriers", "getGateways", "getGatewayRules"].contains(&self.list.0)
+    }
+
+    /// Whether an owner has such records.
     pub(super) fn is_had_by(&self, owner: usize) -> bool {
-        self.list.0 != "getCarriers" || matches!(OWNERS[owner], "platform" | "north" | "south")
+        !self.is_of_resellers() || matches!(OWNERS[owner], "platform" | "north" | "south")
     }
 }
