@@ -130,6 +130,11 @@ impl Asked {
     /// Reads the rest of the answer.
     pub(super) async fn rest(mut self) -> Answered {
         while self.message().await {}
+        if let Some(sequence) = self.sequence.take()
+            && self.so_far.error.is_none_or(|error| error == TsigRcode::NOERROR)
+        {
+            sequence.done().expect("signed to the end");
+        }
         self.so_far
     }
 }

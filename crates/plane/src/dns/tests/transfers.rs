@@ -221,18 +221,34 @@ async fn a_connection_has_many_requests_and_ends_with_nonsense() {
 async fn transfers_wait_for_their_turn() {
     let test = TestDb::new(store::testing::Engine::Sqlite).await;
     started(&test).await;
-    for n in 0..6 {
-        a_zone(&test.db, &format!("zone{n}.example")).await;
-    }
+    let large = a_zone(&test.db, "large.example").await;
+    a_zone(&test.db, "small.example").await;
+    // More than the sockets between the two hold, so that a transfer goes on for as long as nobody reads it.
+    let text = "x".repeat(1_900);
+    records(&test.db, large.id, (0..4_000).map(|n| (format!("host{n}"), RrType::Txt, format!("{n} {text}")))).await;
     let server = serve(&test.db, settings("", "", "127.0.0.1")).await;
-    let mut asked = Vec::new();
-    for zone in ["zone0.example", "zone1.example", "zone2.example", "zone3.example", "zone4.example", "zone5.example"] {
-        asked.push(ask(zone, Rtype::AXFR).send(server.address).await);
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut asked = ask("large.example", Rtype::AXFR).send(server.address).await;
+        assert!(asked.message().await, "there is more");
+        held.push(asked);
     }
-    for question in asked {
-        let answered = question.rest().await;
-        assert_eq!((answered.rcode, answered.records.len()), (Rcode::NOERROR, 3));
+    let small = ask("small.example", Rtype::AXFR);
+    assert_eq!(small.over_tcp(server.address).await.rcode, Rcode::SERVFAIL, "no turn in time");
+    let waiting = small.send(server.address).await;
+    for asked in held {
+        assert_eq!(asked.rest().await.records.len(), 4_003);
     }
+    let answered = waiting.rest().await;
+    assert_eq!((answered.rcode, answered.records.len()), (Rcode::NOERROR, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_a_zone_is_sent() {
+    let test = TestDb::new(store::testing::Engine::Sqlite).await;
+    started(&test).await;
+    a_zone(&test.db, "zone1.example").await;
+    let server = serve(&test.db, settings("", "", "127.0.0.1")).await;
     let update = transaction!(test.db, |tx| {
         let zone: DnsZone = registry::dns::zone::by_name(tx, &caller(), "zone1.example").await?;
         record::update(tx, &caller(), NOW, DnsZone { ttl: 77, ..zone }).await

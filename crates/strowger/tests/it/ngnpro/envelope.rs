@@ -99,7 +99,7 @@ store::on_both! {
             .replace("SOAP-ENV", "soapenv")
             .replace("<auth>", "<a:auth soapenv:mustUnderstand=\"0\" soapenv:actor=\"0\">")
             .replace("</auth>", "</a:auth>");
-        assert_eq!(door.post(&other).await.one("total"), "7");
+        assert_eq!(door.post(&other).await.one("total"), "9");
         // References of SOAP's encoding are followed.
         let referring = envelope("Enum", "getRanges", "<query href=\"#q\"/>", &admin(0)).replace(
             "</SOAP-ENV:Body>",
