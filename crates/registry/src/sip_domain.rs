@@ -273,11 +273,14 @@ pub async fn delete_of_account(tx: &mut Tx, caller: &Caller, now: i64, account: 
 }
 
 impl SipDomain {
-    /// The private key of its certificate in PEM, where it has one.
+    /// The private key of its certificate in PEM, where it has one and the caller is shown such things.
     ///
     /// # Errors
     /// [`Error::Internal`] where it was sealed with another key.
-    pub fn private_key(&self, sealer: &Sealer) -> Result<Option<String>> {
+    pub fn private_key(&self, caller: &Caller, sealer: &Sealer) -> Result<Option<String>> {
+        if !caller.rights.show_passwords {
+            return Ok(None);
+        }
         self.private_key.open(sealer, &kept::sealing_context(self.id))
     }
 

@@ -127,11 +127,14 @@ impl TrustedPeer {
         Ok(format!("token of trusted peer {}", address(&self.ip)?))
     }
 
-    /// What the Teams tenant authenticates with, where there is something.
+    /// What the Teams tenant authenticates with, where there is something and the caller is shown such things.
     ///
     /// # Errors
     /// [`Error::Internal`] where it was sealed with another key.
-    pub fn token(&self, sealer: &Sealer) -> Result<Option<String>> {
+    pub fn token(&self, caller: &Caller, sealer: &Sealer) -> Result<Option<String>> {
+        if !caller.rights.show_passwords {
+            return Ok(None);
+        }
         self.auth_token.open(sealer, &self.sealing_context()?)
     }
 

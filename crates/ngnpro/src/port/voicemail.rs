@@ -91,11 +91,10 @@ async fn delete(cx: &mut Cx<'_>, id: SipId) -> Outcome<()> {
 async fn get(cx: &mut Cx<'_>, id: SipId) -> Outcome<VoicemailAccount> {
     let found = id.found(cx).await?;
     let account = voicemail::get(cx.tx, cx.caller, cx.sealer, found).await.map_err(told(&id))?;
-    let shown = cx.caller.rights.show_passwords;
     Ok(VoicemailAccount {
         sip_id: id,
         mailbox: account.mailbox,
-        password: if shown { account.settings.pin } else { String::new() },
+        password: account.settings.pin,
         name: account.name,
         email: Some(account.settings.email.unwrap_or_default()),
         info: String::new(),

@@ -154,6 +154,6 @@ pub async fn create(
     kept::write(tx, sealer, made.id, &settings.kept(), None).await?;
     kept::note(tx, caller, now, &made, None, &settings.kept()).await?;
     put_preferences(tx, caller, now, made.id, &Settings::default(), &settings).await?;
-    let made = load(tx, sealer, &[made.id.0]).await?.pop();
+    let made = load(tx, caller, sealer, &[made.id.0]).await?.pop();
     made.ok_or_else(|| Error::Internal("a SIP account was lost".to_owned()))
 }

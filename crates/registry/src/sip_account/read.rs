@@ -14,11 +14,23 @@ use crate::subscriber::{self, SUBSCRIBERS, Status, Subscriber};
 use crate::{Error, Result, listing};
 
 /// The SIP accounts of those ids that are there, in their order; for ids that a [`listing`] of
-/// [`SUBSCRIBERS`] has given.
+/// [`SUBSCRIBERS`] has given. Without passwords for callers that they are not shown to.
 ///
 /// # Errors
 /// Only those of the database, and [`Error::Internal`] where passwords were sealed with another key.
-pub async fn load(tx: &mut Tx, sealer: &Sealer, ids: &[i64]) -> Result<Vec<SipAccount>> {
+pub async fn load(tx: &mut Tx, caller: &Caller, sealer: &Sealer, ids: &[i64]) -> Result<Vec<SipAccount>> {
+    let mut found = read(tx, sealer, ids).await?;
+    if !caller.rights.show_passwords {
+        for account in &mut found {
+            account.password = Password::default();
+            account.settings.properties.retain(|property| property.name != WEB_PASSWORD);
+        }
+    }
+    Ok(found)
+}
+
+/// The SIP accounts of those ids that are there, in their order, with all that is known of them.
+pub(super) async fn read(tx: &mut Tx, sealer: &Sealer, ids: &[i64]) -> Result<Vec<SipAccount>> {
     let found = subscriber::load(tx, ids).await?;
     let mut all = kept::read(tx, sealer, ids).await?;
     let mut preferences = preference::all_of(tx, Level::Subscriber, ids).await?;
@@ -85,7 +97,7 @@ fn shown(subscriber: &Subscriber, kept: Option<Kept>, values: &Values, ring_time
 /// [`Error::NotFound`].
 pub async fn get(tx: &mut Tx, caller: &Caller, sealer: &Sealer, id: SubscriberId) -> Result<SipAccount> {
     must_be_seen(tx, caller, id).await?;
-    load(tx, sealer, &[id.0]).await?.pop().ok_or_else(|| Error::not_found(NOUN, id))
+    load(tx, caller, sealer, &[id.0]).await?.pop().ok_or_else(|| Error::not_found(NOUN, id))
 }
 
 /// Refuses an account that the caller does not see.

@@ -3,8 +3,8 @@
 use store::{Tx, args};
 
 use super::create::{owner, permit};
-use super::kept;
-use super::read::must_be_seen;
+use super::kept::{self, WEB_PASSWORD};
+use super::read::{must_be_seen, read};
 use super::settings::Settings;
 use super::{NOUN, SipAccount, load, mapped, rights};
 use crate::account;
@@ -49,7 +49,7 @@ pub(super) async fn hold(tx: &mut Tx, caller: &Caller, sealer: &Sealer, id: Subs
         Error::NotFound { .. } => gone(),
         other => other,
     })?;
-    let account = load(tx, sealer, &[id.0]).await?.pop().ok_or_else(gone)?;
+    let account = read(tx, sealer, &[id.0]).await?.pop().ok_or_else(gone)?;
     let domain = sip_domain::by_id(tx, subscriber.domain_id).await?.ok_or_else(gone)?;
     Ok(Held { subscriber, account, domain })
 }
@@ -108,6 +108,10 @@ pub(super) async fn apply(
 ) -> Result<SipAccount> {
     let (id, before) = (held.account.id, &held.account.settings);
     settings.settle(Some(before))?;
+    let secret = |settings: &Settings| settings.properties.iter().find(|named| named.name == WEB_PASSWORD).cloned();
+    if !caller.rights.show_passwords && secret(&settings).is_none() {
+        settings.properties.extend(secret(before));
+    }
     permit(tx, caller, &held.domain, &mut settings, Some(before)).await?;
     let of_subscriber = details(&held.subscriber, before, &settings);
     if of_subscriber != held.subscriber.details || password.is_some() {
@@ -137,7 +141,7 @@ pub(super) async fn apply(
         mapping::set_ring_timeout(tx, &caller.elevated(), now, id, settings.answer_timeout).await?;
     }
     put_preferences(tx, caller, now, id, before, &settings).await?;
-    load(tx, sealer, &[id.0]).await?.pop().ok_or_else(|| Error::not_found(NOUN, id))
+    load(tx, caller, sealer, &[id.0]).await?.pop().ok_or_else(|| Error::not_found(NOUN, id))
 }
 
 /// What the subscriber is to be; what the settings leave as it is stays.

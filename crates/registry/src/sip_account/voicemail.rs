@@ -52,13 +52,16 @@ statements! {
     GREETING = "SELECT id FROM voicemail_greetings WHERE subscriber_id = $1 AND dir = 'unavail'";
 }
 
-/// The voicemail account of a SIP account.
+/// The voicemail account of a SIP account; without its PIN for callers that passwords are not shown to.
 ///
 /// # Errors
 /// [`Error::NotFound`] for the SIP account, and for the voicemail account where there is none.
 pub async fn get(tx: &mut Tx, caller: &Caller, sealer: &Sealer, id: SubscriberId) -> Result<VoicemailAccount> {
     must_be_seen(tx, caller, id).await?;
-    let settings = read(tx, sealer, id).await?.ok_or_else(|| Error::not_found(NOUN, id))?;
+    let mut settings = read(tx, sealer, id).await?.ok_or_else(|| Error::not_found(NOUN, id))?;
+    if !caller.rights.show_passwords {
+        settings.pin.clear();
+    }
     let owner = call_forward::owner(tx, &caller.elevated(), id).await?;
     let row = tx.query_opt(NAME, args![id]).await?;
     let name: Option<String> = row.map(|row| row.at(0)).transpose()?.flatten();

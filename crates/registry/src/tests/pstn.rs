@@ -90,7 +90,7 @@ store::on_both! {
         let made = make(&test, &admin(), wanted).await.expect("a peer");
         assert_eq!((made.ip.as_str(), made.enum_lookup, made.transit, made.reseller_id), ("2001:db8::1", true, false, acme));
         let found = trusted_peer::by_ip(&mut test.db.reader(), &admin(), "2001:db8:0::1").await.expect("found");
-        assert_eq!(found.token(&sealer()).expect("opens").as_deref(), Some("hush"));
+        assert_eq!(found.token(&admin(), &sealer()).expect("opens").as_deref(), Some("hush"));
         assert!(!format!("{found:?}").contains("hush"));
         for (new, expected) in [
             (peer(acme, "2001:db8::1"), "taken"),

@@ -129,20 +129,16 @@ wire! {
     }
 }
 
-impl WireAccount {
-    fn of(cx: &Cx<'_>, account: sip_account::SipAccount) -> WireAccount {
+impl From<sip_account::SipAccount> for WireAccount {
+    fn from(account: sip_account::SipAccount) -> WireAccount {
         let sip_account::SipAccount { settings, password, .. } = account;
-        let (ha1, pair) = match (cx.caller.rights.show_passwords, password.digests) {
-            (true, Some((ha1, ha1b))) => (Some(ha1.clone()), format!("{ha1}:{ha1b}")),
-            _ => (None, String::new()),
-        };
-        let clear = password.clear.filter(|_| cx.caller.rights.show_passwords);
+        let pair = password.digests.as_ref().map(|(ha1, ha1b)| format!("{ha1}:{ha1b}"));
         let acl = |acl: Acl| SipAcl { ip: acl.ip, mask: acl.mask, tag: acl.tag };
         let property = |named: sip_account::Named| SipProperty { name: named.name, value: named.value };
         WireAccount {
             id: SipId::new(&account.username, &account.domain),
-            password: clear.unwrap_or(pair),
-            ha1,
+            password: password.clear.or(pair).unwrap_or_default(),
+            ha1: password.digests.map(|(ha1, _)| ha1),
             first_name: Some(settings.first_name),
             last_name: Some(settings.last_name),
             email: Some(settings.email.unwrap_or_default()),
@@ -164,7 +160,9 @@ impl WireAccount {
             change_date: when(account.modified_at),
         }
     }
+}
 
+impl WireAccount {
     /// The settings with what is given here in the place of what was there.
     fn over(&self, before: Settings) -> Settings {
         let text = |given: &Option<String>, before: Option<String>| given.clone().or(before);
@@ -216,8 +214,7 @@ pub(super) async fn add(call: &Call<'_>, mut given: WireAccount) -> Result<WireA
     let sealer = &call.state.sealer;
     transaction!(call.state.db, |tx| {
         let cx = call.within(tx);
-        let made = sip_account::create(cx.tx, cx.caller, cx.now, sealer, &new).await?;
-        Ok::<_, Error>(WireAccount::of(&cx, made))
+        sip_account::create(cx.tx, cx.caller, cx.now, sealer, &new).await.map(WireAccount::from)
     })
     .map_err(Fault::from)
 }
@@ -251,8 +248,7 @@ pub(super) async fn delete(cx: &mut Cx<'_>, id: SipId) -> Outcome<()> {
 
 pub(super) async fn get(cx: &mut Cx<'_>, id: SipId) -> Outcome<WireAccount> {
     let found = id.found(cx).await?;
-    let account = sip_account::get(cx.tx, cx.caller, cx.sealer, found).await?;
-    Ok(WireAccount::of(cx, account))
+    Ok(sip_account::get(cx.tx, cx.caller, cx.sealer, found).await?.into())
 }
 
 pub(super) async fn list(cx: &mut Cx<'_>, query: SipQuery) -> Outcome<SipAccountList> {
@@ -272,8 +268,8 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: SipQuery) -> Outcome<SipAccount
     let orders = [("changeDate", "modified_at"), ("username", "username"), ("domain", "domain")];
     let query = filters.query(&query.order, &query.range, &orders);
     let found = listing::page(cx.tx, cx.caller, &SUBSCRIBERS, &query).await?;
-    let accounts = sip_account::load(cx.tx, cx.sealer, &found.ids).await?;
-    let accounts = accounts.into_iter().map(|account| WireAccount::of(cx, account)).collect();
+    let accounts = sip_account::load(cx.tx, cx.caller, cx.sealer, &found.ids).await?;
+    let accounts = accounts.into_iter().map(WireAccount::from).collect();
     Ok(SipAccountList { total: found.total.unwrap_or(0), accounts })
 }
 

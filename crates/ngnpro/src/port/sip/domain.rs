@@ -79,10 +79,9 @@ impl SipDomain {
         }
     }
 
-    /// The domain as the caller may see it: with its key, as whoever keeps the domain has put it there.
+    /// The domain as the caller may see it.
     fn of(cx: &Cx<'_>, domain: sip_domain::SipDomain) -> Outcome<SipDomain> {
-        let shown = cx.caller.rights.show_passwords;
-        let private_key = if shown { domain.private_key(cx.sealer)?.unwrap_or_default() } else { String::new() };
+        let private_key = domain.private_key(cx.caller, cx.sealer)?.unwrap_or_default();
         Ok(SipDomain {
             domain: domain.domain,
             customer: domain.account_id.0,

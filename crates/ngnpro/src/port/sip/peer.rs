@@ -104,8 +104,7 @@ wire! {
 
 impl TrustedPeer {
     fn of(cx: &Cx<'_>, peer: Kept) -> Outcome<TrustedPeer> {
-        let shown = cx.caller.rights.show_passwords;
-        let auth_token = if shown { peer.token(cx.sealer)?.unwrap_or_default() } else { String::new() };
+        let auth_token = peer.token(cx.caller, cx.sealer)?.unwrap_or_default();
         Ok(TrustedPeer {
             ip: peer.ip,
             description: Some(peer.description),

@@ -60,6 +60,14 @@ store::on_both! {
         transaction!(test.db, |tx| subscriber::update(tx, &admin(), NOW, &sealer(), made.id, &same(&seen(&test, made.id).await)).await)
             .expect("a subscriber without a number remains one");
 
+        // Whoever is shown no passwords does not take one away by sending back what it is shown.
+        let mut humble = admin();
+        humble.rights.show_passwords = false;
+        let shown = sip_account::get(&mut test.db.reader(), &humble, &sealer(), made.id).await.expect("seen");
+        assert_eq!((&shown.password, shown.settings.properties.len()), (&sip_account::Password::default(), 1));
+        change(&test, &humble, made.id, &shown.settings).await.expect("as it is shown");
+        assert_eq!(SipAccount { modified_at: NOW, ..read(&test, made.id).await }, made);
+
         for secret in ["hush", "pa:ss"] {
             for sql in ["SELECT after FROM journal", "SELECT properties FROM sip_account_settings"] {
                 let rows = test.db.reader().query(sql, args![]).await.expect("rows");

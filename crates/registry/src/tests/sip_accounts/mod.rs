@@ -95,7 +95,7 @@ async fn found_by(test: &TestDb, caller: &Caller, conditions: Vec<Condition>) ->
     let query = Query { conditions, order: Some("username"), limit: 100, count: true, ..Query::default() };
     let page = listing::page(&mut tx, caller, &SUBSCRIBERS, &query).await.expect("a page");
     assert_eq!(page.total, Some(page.ids.len() as i64));
-    let accounts = sip_account::load(&mut tx, &sealer(), &page.ids).await.expect("accounts");
+    let accounts = sip_account::load(&mut tx, caller, &sealer(), &page.ids).await.expect("accounts");
     accounts.into_iter().map(|account| account.username).collect()
 }
 
@@ -158,15 +158,15 @@ store::on_both! {
         let made = make_domain(&test, &admin(), &new).await.expect("a domain");
         let again = sip_domain::named(&mut test.db.reader(), &admin(), "A.example.org").await.expect("a domain");
         assert_eq!((again.id, &again.tls, again.modified_at), (made.id, &tls, NOW));
-        assert_eq!(again.private_key(&sealer()).expect("opens").as_deref(), Some(KEY));
+        assert_eq!(again.private_key(&admin(), &sealer()).expect("opens").as_deref(), Some(KEY));
         let alter = async |tls: Tls, private_key: Option<&str>| {
             let change = sip_domain::Change { account_id: None, tls, private_key: private_key.map(str::to_owned) };
             transaction!(test.db, |tx| sip_domain::change(tx, &admin(), NOW + 1, &sealer(), made.id, &change).await)
         };
         let after = alter(Tls { require_cert: true, ..tls.clone() }, None).await.expect("changed");
-        assert_eq!(after.private_key(&sealer()).expect("opens").as_deref(), Some(KEY), "it stays");
+        assert_eq!(after.private_key(&admin(), &sealer()).expect("opens").as_deref(), Some(KEY), "it stays");
         let after = alter(tls.clone(), Some("")).await.expect("changed");
-        assert_eq!(after.private_key(&sealer()).expect("opens"), None);
+        assert_eq!(after.private_key(&admin(), &sealer()).expect("opens"), None);
         assert_eq!(why(alter(Tls { certificate: "MIIB".to_owned(), ..tls.clone() }, None).await), "invalid certificate");
         assert_eq!(why(alter(tls, Some("secret")).await), "invalid private_key");
         let rows = test.db.reader().query("SELECT after FROM journal WHERE kind = 'sip_domains'", args![]).await.expect("rows");
