@@ -109,7 +109,7 @@ impl Filters {
         self
     }
 
-    /// The query with its order and range. `orders` says by which column rows are ordered for an attribute.
+    /// The query with an order and a range. `orders` says by which column rows are ordered for an attribute.
     pub(crate) fn query(self, order: &OrderBy, range: &Range, orders: &[(&str, &'static str)]) -> Query {
         let by = orders.iter().find(|(attribute, _)| *attribute == order.attribute).map(|(_, column)| *column);
         let (offset, limit) = range.bounds();
@@ -123,3 +123,44 @@ impl Filters {
         }
     }
 }
+
+/// Declares a list: the query for it with its filter, what it is answered with, and by which columns it is ordered for an
+/// attribute.
+macro_rules! list {
+    (
+        $(#[doc = $doc:literal])*
+        $query:ident($filter:ty) -> $list:ident { $items:ident as $wire:literal: $type:ty }
+        by { $first:literal as $column:literal $(, $attribute:literal as $other:literal)* $(,)? }
+    ) => {
+        wire! {
+            /// Which rows of a list are wanted, in which order, and which part of them.
+            $query {
+                /// Which ones.
+                filter as "filter": $filter,
+                #[doc = concat!("In which order: by ", $first $(, ", ", $attribute)*, ".")]
+                order as "orderBy": $crate::query::OrderBy,
+                /// Which part of the list.
+                range as "range": $crate::query::Range,
+            }
+        }
+
+        wire! {
+            $(#[doc = $doc])*
+            $list {
+                /// How many there are on all pages.
+                total as "total": i64,
+                /// Those of this page.
+                $items as $wire: Vec<$type>,
+            }
+        }
+
+        impl $query {
+            /// The registry's query for those that meet these conditions.
+            fn of(&self, filters: Filters) -> registry::listing::Query {
+                filters.query(&self.order, &self.range, &[($first, $column) $(, ($attribute, $other))*])
+            }
+        }
+    };
+}
+
+pub(crate) use list;

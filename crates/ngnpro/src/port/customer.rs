@@ -7,7 +7,7 @@ use registry::property::{self, Property};
 use registry::{Error, contact, transaction};
 
 use crate::operation::{Call, Cx, Outcome, port};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::{double, money, when};
 use crate::soap::{Double, Fault, wire};
 
@@ -126,25 +126,12 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of customers that is wanted.
-    CustomerQuery {
-        /// Which ones.
-        filter as "filter": CustomerFilter,
-        /// In which order: by changeDate, username, firstName, lastName, organization or customer.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Customers.
-    CustomerList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        accounts as "accounts": Vec<CustomerAccount>,
+    CustomerQuery(CustomerFilter) -> CustomerList { accounts as "accounts": CustomerAccount }
+    by {
+        "changeDate" as "modified_at", "username" as "username", "firstName" as "firstname", "lastName" as "lastname",
+        "organization" as "company", "customer" as "id",
     }
 }
 
@@ -328,15 +315,7 @@ fn asked(query: &CustomerQuery) -> Query {
         .text("country", &filter.country)
         .id("id", filter.customer)
         .id("reseller_id", filter.reseller);
-    let orders = [
-        ("changeDate", "modified_at"),
-        ("username", "username"),
-        ("firstName", "firstname"),
-        ("lastName", "lastname"),
-        ("organization", "company"),
-        ("customer", "id"),
-    ];
-    filters.query(&query.order, &query.range, &orders)
+    query.of(filters)
 }
 
 fn list(page: customer::Page) -> CustomerList {

@@ -8,7 +8,7 @@ use registry::id::DnsZoneId;
 use registry::record::{self, Stored};
 
 use crate::operation::{Cx, Outcome, port};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::{owner, page, when};
 use crate::soap::wire;
 
@@ -59,26 +59,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of zones that is wanted.
-    DnsZoneQuery {
-        /// Which ones.
-        filter as "filter": DnsZoneFilter,
-        /// In which order: by changeDate or name.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Zones.
-    DnsZoneList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        zones as "zones": Vec<WireZone>,
-    }
+    DnsZoneQuery(DnsZoneFilter) -> DnsZoneList { zones as "zones": WireZone } by { "changeDate" as "modified_at", "name" as "name" }
 }
 
 wire! {
@@ -110,7 +93,7 @@ macro_rules! sort_of_record {
         $module:ident, $record:ident, $kind:ident by $read:path;
         $(#[doc = $doc:literal])* $wire:ident as $known:literal;
         $name_doc:literal, $kind_doc:literal, $value_doc:literal, $ttl_doc:literal, $priority_doc:literal;
-        $(#[doc = $query_doc:literal])* $query:ident; $(#[doc = $list_doc:literal])* $list:ident
+        $query:ident; $(#[doc = $list_doc:literal])* $list:ident
     ) => {
         wire! {
             $(#[doc = $doc])*
@@ -140,26 +123,10 @@ macro_rules! sort_of_record {
             }
         }
 
-        wire! {
-            $(#[doc = $query_doc])*
-            $query {
-                /// Which ones.
-                filter as "filter": DnsRecordFilter,
-                /// In which order: by changeDate, type or name.
-                order as "orderBy": OrderBy,
-                /// Which part of the list.
-                range as "range": Range,
-            }
-        }
-
-        wire! {
+        list! {
             $(#[doc = $list_doc])*
-            $list {
-                /// How many there are on all pages.
-                total as "total": i64,
-                /// Those of this page.
-                records as "records": Vec<$wire>,
-            }
+            $query(DnsRecordFilter) -> $list { records as "records": $wire }
+            by { "changeDate" as "modified_at", "type" as "type", "name" as "name" }
         }
 
         mod $module {
@@ -220,8 +187,7 @@ macro_rules! sort_of_record {
             }
 
             pub(super) async fn list(cx: &mut Cx<'_>, query: $query) -> Outcome<$list> {
-                let asked = filters(&query.filter).query(&query.order, &query.range, ORDERS);
-                let (records, total) = page::<$record>(cx, &asked).await?;
+                let (records, total) = page::<$record>(cx, &query.of(filters(&query.filter))).await?;
                 let ids: Vec<DnsZoneId> = records.iter().map(|record| record.zone_id).collect();
                 let zones = zone::names(cx.tx, &ids).await?;
                 let records = records.into_iter().map(|record| $wire::of(record, &zones)).collect();
@@ -240,7 +206,6 @@ sort_of_record! {
     " Its value; of SRV weight, port and target, of NAPTR all six fields.",
     " Seconds for which it may be kept; 0: 3600.",
     " Of MX and SRV; of NAPTR the preference.";
-    /// A list of records that is wanted.
     DnsRecordQuery;
     /// Records.
     DnsRecordList
@@ -255,7 +220,6 @@ sort_of_record! {
     " Where mail goes, or the URL.",
     " Seconds for which the records of the host may be kept; 0: 3600.",
     " Kept as it is given.";
-    /// A list of fancy records that is wanted.
     DnsFancyRecordQuery;
     /// Fancy records.
     DnsFancyRecordList
@@ -366,8 +330,7 @@ async fn get_zones(cx: &mut Cx<'_>, query: DnsZoneQuery) -> Outcome<DnsZoneList>
         .text("info", &filter.info)
         .id("account_id", filter.customer)
         .id("reseller_id", filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("name", "name")];
-    let (zones, total) = page::<DnsZone>(cx, &filters.query(&query.order, &query.range, &orders)).await?;
+    let (zones, total) = page::<DnsZone>(cx, &query.of(filters)).await?;
     Ok(DnsZoneList { total, zones: zones.into_iter().map(WireZone::from).collect() })
 }
 
@@ -396,5 +359,3 @@ fn filters(filter: &DnsRecordFilter) -> Filters {
         .id("account_id", filter.customer)
         .id("reseller_id", filter.reseller)
 }
-
-const ORDERS: &[(&str, &str)] = &[("changeDate", "modified_at"), ("type", "type"), ("name", "name")];

@@ -6,7 +6,7 @@ use registry::listing;
 use registry::record::{self, Stored};
 
 use crate::operation::{Cx, Outcome, port};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::{owner, page, when};
 use crate::soap::wire;
 
@@ -69,26 +69,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of ranges that is wanted.
-    EnumRangeQuery {
-        /// Which ones.
-        filter as "filter": EnumRangeFilter,
-        /// In which order: by changeDate, prefix or tld.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Ranges.
-    EnumRangeList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        ranges as "ranges": Vec<WireRange>,
-    }
+    EnumRangeQuery(EnumRangeFilter) -> EnumRangeList { ranges as "ranges": WireRange } by { "changeDate" as "modified_at", "prefix" as "prefix", "tld" as "tld" }
 }
 
 wire! {
@@ -157,26 +140,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of numbers that is wanted.
-    EnumNumberQuery {
-        /// Which ones.
-        filter as "filter": EnumNumberFilter,
-        /// In which order: by changeDate, number or tld.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Numbers.
-    EnumNumberList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        numbers as "numbers": Vec<WireNumber>,
-    }
+    EnumNumberQuery(EnumNumberFilter) -> EnumNumberList { numbers as "numbers": WireNumber } by { "changeDate" as "modified_at", "number" as "number", "tld" as "tld" }
 }
 
 port! {
@@ -270,8 +236,7 @@ async fn get_ranges(cx: &mut Cx<'_>, query: EnumRangeQuery) -> Outcome<EnumRange
         .text("info", &filter.info)
         .id("account_id", filter.customer)
         .id("reseller_id", filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("prefix", "prefix"), ("tld", "tld")];
-    let (ranges, total) = page::<EnumRange>(cx, &filters.query(&query.order, &query.range, &orders)).await?;
+    let (ranges, total) = page::<EnumRange>(cx, &query.of(filters)).await?;
     Ok(EnumRangeList { total, ranges: ranges.into_iter().map(WireRange::from).collect() })
 }
 
@@ -361,8 +326,7 @@ async fn get_numbers(cx: &mut Cx<'_>, query: EnumNumberQuery) -> Outcome<EnumNum
         .id("owner_id", filter.owner)
         .id("account_id", filter.customer)
         .id("reseller_id", filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("number", "number"), ("tld", "tld")];
-    let query = filters.query(&query.order, &query.range, &orders);
+    let query = query.of(filters);
     let found = listing::page(cx.tx, cx.caller, &number::ALL, &query).await?;
     let numbers = number::load(cx.tx, &found.ids).await?;
     let numbers = numbers.into_iter().map(WireNumber::from).collect();

@@ -208,7 +208,7 @@ macro_rules! wire {
         $crate::soap::wire!(@ $(#[doc = $doc])* $name; $known; concat!($known, "Array"); { $($rest)* });
     };
     (@ $(#[doc = $doc:literal])* $name:ident; $known:expr; $array:expr; {
-        $($(#[doc = $of:literal])* $field:ident as $wire:literal: $type:ty),* $(,)?
+        $($(#[doc = $of:expr])* $field:ident as $wire:literal: $type:ty),* $(,)?
     }) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use registry::{Error, listing, transaction};
 
 use super::SipId;
 use crate::operation::{Call, Cx, Outcome};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::{owner, when};
 use crate::soap::{Fault, wire};
 
@@ -107,26 +107,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of accounts that is wanted.
-    SipQuery {
-        /// Which ones.
-        filter as "filter": SipFilter,
-        /// In which order: by changeDate, username or domain.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Accounts.
-    SipAccountList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        accounts as "accounts": Vec<WireAccount>,
-    }
+    SipQuery(SipFilter) -> SipAccountList { accounts as "accounts": WireAccount } by { "changeDate" as "modified_at", "username" as "username", "domain" as "domain" }
 }
 
 impl From<sip_account::SipAccount> for WireAccount {
@@ -265,8 +248,7 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: SipQuery) -> Outcome<SipAccount
     for name in filter.groups.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
         filters = filters.and(group::members(name));
     }
-    let orders = [("changeDate", "modified_at"), ("username", "username"), ("domain", "domain")];
-    let query = filters.query(&query.order, &query.range, &orders);
+    let query = query.of(filters);
     let found = listing::page(cx.tx, cx.caller, &SUBSCRIBERS, &query).await?;
     let accounts = sip_account::load(cx.tx, cx.caller, cx.sealer, &found.ids).await?;
     let accounts = accounts.into_iter().map(WireAccount::from).collect();

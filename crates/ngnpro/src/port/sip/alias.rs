@@ -5,7 +5,7 @@ use registry::{listing, sip_account};
 
 use super::SipId;
 use crate::operation::{Cx, Outcome};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::{owner, when};
 use crate::soap::wire;
 
@@ -47,26 +47,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of aliases that is wanted.
-    AliasQuery {
-        /// Which ones.
-        filter as "filter": AliasFilter,
-        /// In which order: by changeDate, aliasUsername, aliasDomain, targetUsername or targetDomain.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Aliases.
-    SipAliasList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        aliases as "aliases": Vec<SipAlias>,
-    }
+    AliasQuery(AliasFilter) -> SipAliasList { aliases as "aliases": SipAlias } by { "changeDate" as "modified_at", "aliasUsername" as "username", "aliasDomain" as "domain", "targetUsername" as "target_username", "targetDomain" as "target_domain" }
 }
 
 impl From<AliasEntry> for SipAlias {
@@ -124,14 +107,7 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: AliasQuery) -> Outcome<SipAlias
         .id("owner_id", filter.owner)
         .id("account_id", filter.customer)
         .id("reseller_id", filter.reseller);
-    let orders = [
-        ("changeDate", "modified_at"),
-        ("aliasUsername", "username"),
-        ("aliasDomain", "domain"),
-        ("targetUsername", "target_username"),
-        ("targetDomain", "target_domain"),
-    ];
-    let found = listing::page(cx.tx, cx.caller, &ALL, &filters.query(&query.order, &query.range, &orders)).await?;
+    let found = listing::page(cx.tx, cx.caller, &ALL, &query.of(filters)).await?;
     let aliases = sip_alias::load(cx.tx, &found.ids).await?.into_iter().map(SipAlias::from).collect();
     Ok(SipAliasList { total: found.total.unwrap_or(0), aliases })
 }

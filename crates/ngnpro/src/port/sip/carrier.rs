@@ -4,7 +4,7 @@ use registry::pstn;
 use registry::record;
 
 use crate::operation::{Cx, Outcome};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::{page, when};
 use crate::soap::wire;
 
@@ -34,26 +34,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of carriers that is wanted.
-    CarrierQuery {
-        /// Which ones.
-        filter as "filter": CarrierFilter,
-        /// In which order: by changeDate or name.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Carriers.
-    CarrierList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        carriers as "carriers": Vec<Carrier>,
-    }
+    CarrierQuery(CarrierFilter) -> CarrierList { carriers as "carriers": Carrier } by { "changeDate" as "modified_at", "name" as "name" }
 }
 
 impl From<pstn::Carrier> for Carrier {
@@ -92,7 +75,6 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: CarrierQuery) -> Outcome<Carrie
         .id("id", query.filter.id)
         .text("name", &query.filter.name)
         .id("reseller_id", query.filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("name", "name")];
-    let (carriers, total) = page::<pstn::Carrier>(cx, &filters.query(&query.order, &query.range, &orders)).await?;
+    let (carriers, total) = page::<pstn::Carrier>(cx, &query.of(filters)).await?;
     Ok(CarrierList { total, carriers: carriers.into_iter().map(Carrier::from).collect() })
 }

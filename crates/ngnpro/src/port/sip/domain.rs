@@ -4,7 +4,7 @@ use registry::listing;
 use registry::sip_domain::{self, Change, DOMAINS, NewDomain, Tls};
 
 use crate::operation::{Cx, Outcome};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::when;
 use crate::soap::wire;
 
@@ -46,26 +46,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of domains that is wanted.
-    SipDomainQuery {
-        /// Which ones.
-        filter as "filter": SipDomainFilter,
-        /// In which order: by changeDate or domain.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Domains.
-    SipDomainList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        domains as "domains": Vec<SipDomain>,
-    }
+    SipDomainQuery(SipDomainFilter) -> SipDomainList { domains as "domains": SipDomain } by { "changeDate" as "modified_at", "domain" as "domain" }
 }
 
 impl SipDomain {
@@ -123,8 +106,7 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: SipDomainQuery) -> Outcome<SipD
         .name("domain", &query.filter.domain)
         .id("account_id", query.filter.customer)
         .id("reseller_id", query.filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("domain", "domain")];
-    let found = listing::page(cx.tx, cx.caller, &DOMAINS, &filters.query(&query.order, &query.range, &orders)).await?;
+    let found = listing::page(cx.tx, cx.caller, &DOMAINS, &query.of(filters)).await?;
     let domains = sip_domain::load(cx.tx, &found.ids).await?;
     let domains = domains.into_iter().map(|domain| SipDomain::of(cx, domain)).collect::<Outcome<_>>()?;
     Ok(SipDomainList { total: found.total.unwrap_or(0), domains })

@@ -5,7 +5,7 @@ use registry::pstn::{self, GATEWAY_RULES, GATEWAYS, GatewayEntry, GatewayRuleEnt
 use registry::{Error, listing, record};
 
 use crate::operation::{Cx, Outcome};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::when;
 use crate::soap::wire;
 
@@ -49,26 +49,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of gateways that is wanted.
-    GatewayQuery {
-        /// Which ones.
-        filter as "filter": GatewayFilter,
-        /// In which order: by changeDate, name, carrier_id or ip.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Gateways.
-    GatewayList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        gateways as "gateways": Vec<Gateway>,
-    }
+    GatewayQuery(GatewayFilter) -> GatewayList { gateways as "gateways": Gateway } by { "changeDate" as "modified_at", "name" as "name", "carrier_id" as "carrier_id", "ip" as "ip" }
 }
 
 wire! {
@@ -119,26 +102,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of rules that is wanted.
-    GatewayRuleQuery {
-        /// Which ones.
-        filter as "filter": GatewayRuleFilter,
-        /// In which order: by changeDate, gateway, carrier or prefix.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Rules of gateways.
-    GatewayRuleList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        gateway_rules as "gateway_rules": Vec<GatewayRule>,
-    }
+    GatewayRuleQuery(GatewayRuleFilter) -> GatewayRuleList { gateway_rules as "gateway_rules": GatewayRule } by { "changeDate" as "modified_at", "gateway" as "gateway", "carrier" as "carrier", "prefix" as "prefix" }
 }
 
 impl From<GatewayEntry> for Gateway {
@@ -199,8 +165,7 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: GatewayQuery) -> Outcome<Gatewa
         .id("carrier_id", filter.carrier_id)
         .id("reseller_id", filter.customer)
         .id("reseller_id", filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("name", "name"), ("carrier_id", "carrier_id"), ("ip", "ip")];
-    let found = listing::page(cx.tx, cx.caller, &GATEWAYS, &filters.query(&query.order, &query.range, &orders)).await?;
+    let found = listing::page(cx.tx, cx.caller, &GATEWAYS, &query.of(filters)).await?;
     let gateways = pstn::load_gateways(cx.tx, &found.ids).await?.into_iter().map(Gateway::from).collect();
     Ok(GatewayList { total: found.total.unwrap_or(0), gateways })
 }
@@ -264,8 +229,7 @@ pub(super) async fn list_rules(cx: &mut Cx<'_>, query: GatewayRuleQuery) -> Outc
         .name("prefix", &filter.prefix)
         .id("reseller_id", filter.customer)
         .id("reseller_id", filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("gateway", "gateway"), ("carrier", "carrier"), ("prefix", "prefix")];
-    let query = filters.query(&query.order, &query.range, &orders);
+    let query = query.of(filters);
     let found = listing::page(cx.tx, cx.caller, &GATEWAY_RULES, &query).await?;
     let rules = pstn::load_rules(cx.tx, &found.ids).await?;
     Ok(GatewayRuleList {

@@ -6,7 +6,7 @@ use registry::trusted_peer::{self, TrustedPeer as Kept};
 use store::Val;
 
 use crate::operation::{Cx, Outcome};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::{owner, page, when};
 use crate::soap::wire;
 
@@ -80,26 +80,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of peers that is wanted.
-    TrustedPeerQuery {
-        /// Which ones.
-        filter as "filter": TrustedPeerFilter,
-        /// In which order: by changeDate, description or ip.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Trusted peers.
-    TrustedPeerList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        peers as "peers": Vec<TrustedPeer>,
-    }
+    TrustedPeerQuery(TrustedPeerFilter) -> TrustedPeerList { peers as "peers": TrustedPeer } by { "changeDate" as "modified_at", "description" as "description", "ip" as "ip" }
 }
 
 impl TrustedPeer {
@@ -193,8 +176,7 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: TrustedPeerQuery) -> Outcome<Tr
     if let Some(blocked) = filter.blocked {
         filters = filters.and(Condition::Is("blocked", Val::Int(blocked)));
     }
-    let orders = [("changeDate", "modified_at"), ("description", "description"), ("ip", "ip")];
-    let (peers, total) = page::<Kept>(cx, &filters.query(&query.order, &query.range, &orders)).await?;
+    let (peers, total) = page::<Kept>(cx, &query.of(filters)).await?;
     let peers = peers.into_iter().map(|peer| TrustedPeer::of(cx, peer)).collect::<Outcome<_>>()?;
     Ok(TrustedPeerList { total, peers })
 }

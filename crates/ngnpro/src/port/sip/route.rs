@@ -5,7 +5,7 @@ use registry::pstn::{self, ROUTES, RouteEntry};
 use registry::{listing, record};
 
 use crate::operation::{Cx, Outcome};
-use crate::query::{Filters, OrderBy, Range};
+use crate::query::{Filters, list};
 use crate::shown::when;
 use crate::soap::wire;
 
@@ -45,26 +45,9 @@ wire! {
     }
 }
 
-wire! {
-    /// A list of routes that is wanted.
-    RouteQuery {
-        /// Which ones.
-        filter as "filter": RouteFilter,
-        /// In which order: by prefix or priority.
-        order as "orderBy": OrderBy,
-        /// Which part of the list.
-        range as "range": Range,
-    }
-}
-
-wire! {
+list! {
     /// Routes.
-    RouteList {
-        /// How many there are on all pages.
-        total as "total": i64,
-        /// Those of this page.
-        routes as "routes": Vec<Route>,
-    }
+    RouteQuery(RouteFilter) -> RouteList { routes as "routes": Route } by { "changeDate" as "modified_at", "prefix" as "prefix", "priority" as "priority" }
 }
 
 impl From<RouteEntry> for Route {
@@ -122,8 +105,7 @@ pub(super) async fn list(cx: &mut Cx<'_>, query: RouteQuery) -> Outcome<RouteLis
         .name("prefix", &filter.prefix)
         .id("carrier_id", filter.carrier_id)
         .id("reseller_id", filter.reseller);
-    let orders = [("changeDate", "modified_at"), ("prefix", "prefix"), ("priority", "priority")];
-    let found = listing::page(cx.tx, cx.caller, &ROUTES, &filters.query(&query.order, &query.range, &orders)).await?;
+    let found = listing::page(cx.tx, cx.caller, &ROUTES, &query.of(filters)).await?;
     let routes = pstn::load_routes(cx.tx, &found.ids).await?.into_iter().map(Route::from).collect();
     Ok(RouteList { total: found.total.unwrap_or(0), routes })
 }

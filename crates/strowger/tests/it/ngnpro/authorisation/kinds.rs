@@ -29,9 +29,7 @@ pub(super) const NO: (&str, &str) = ("", "");
 /// Kinds whose records need those before them.
 pub(super) const KINDS: [Kind; 14] = [
     Kind {
-        port: "Sip",
         add: ("addDomain", "<domain><domain>{w}{o}.example</domain><customer>{c}</customer></domain>"),
-        get: NO,
         change: (
             "updateDomain",
             "<domain><domain>{w}{o}.example</domain><match_sip_domain>x.example</match_sip_domain></domain>",
@@ -39,12 +37,10 @@ pub(super) const KINDS: [Kind; 14] = [
         delete: ("deleteDomain", "<domain>{w}{o}.example</domain>"),
         list: ("getDomains", 1),
         missing: "1000",
-        foreign: "9008",
-        customers: true,
         of_account: true,
+        ..Kind::COMMON
     },
     Kind {
-        port: "Sip",
         add: (
             "addAccount",
             "<account><id><username>{w}</username><domain>{o}.example</domain></id><password>sesame1</password></account>",
@@ -57,12 +53,9 @@ pub(super) const KINDS: [Kind; 14] = [
         delete: ("deleteAccount", SIP_ID),
         list: ("getAccounts", 2),
         missing: "1010",
-        foreign: "9008",
-        customers: true,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
-        port: "Sip",
         add: (
             "addAlias",
             "<alias><id><username>a{w}</username><domain>{o}.example</domain></id><target><username>bare</username><domain>{o}.example</domain></target></alias>",
@@ -73,8 +66,7 @@ pub(super) const KINDS: [Kind; 14] = [
         list: ("getAliases", 1),
         missing: "1020",
         foreign: "1010",
-        customers: true,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
         port: "Voicemail",
@@ -88,11 +80,9 @@ pub(super) const KINDS: [Kind; 14] = [
             "<account><sipId><username>{b}</username><domain>{o}.example</domain></sipId><email>x@example.org</email></account>",
         ),
         delete: ("deleteAccount", MAILBOX),
-        list: ("", 0),
         missing: "1010",
         foreign: "1010",
-        customers: true,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
         port: "Rating",
@@ -101,25 +91,21 @@ pub(super) const KINDS: [Kind; 14] = [
             "<profiles><entity>subscriber://{b}@{o}.example</entity><profileWeekday>1</profileWeekday></profiles>",
         ),
         get: ("getEntityProfiles", "<entity>subscriber://{b}@{o}.example</entity>"),
-        change: NO,
         delete: ("deleteEntityProfiles", "<entity>subscriber://{b}@{o}.example</entity>"),
-        list: ("", 0),
         missing: "4001",
         foreign: "1010",
         customers: false,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
         port: "Enum",
         add: ("addRange", "<range><id><prefix>3120{n}{d}</prefix></id><customer>{c}</customer></range>"),
-        get: NO,
         change: ("updateRange", "<range><id><prefix>3120{n}{d}</prefix></id><info>x</info></range>"),
         delete: ("deleteRange", "<range><prefix>3120{n}{d}</prefix></range>"),
         list: ("getRanges", 1),
         missing: "3000",
-        foreign: "9008",
-        customers: true,
         of_account: true,
+        ..Kind::COMMON
     },
     Kind {
         port: "Enum",
@@ -130,8 +116,7 @@ pub(super) const KINDS: [Kind; 14] = [
         list: ("getNumbers", 1),
         missing: "3002",
         foreign: "9002",
-        customers: true,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
         port: "Dns",
@@ -141,9 +126,8 @@ pub(super) const KINDS: [Kind; 14] = [
         delete: ("deleteZone", "<zone>{w}{o}.example</zone>"),
         list: ("getZones", 1),
         missing: "7000",
-        foreign: "9008",
-        customers: true,
         of_account: true,
+        ..Kind::COMMON
     },
     Kind {
         port: "Dns",
@@ -160,8 +144,7 @@ pub(super) const KINDS: [Kind; 14] = [
         list: ("getRecords", 1),
         missing: "7002",
         foreign: "7000",
-        customers: true,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
         port: "Dns",
@@ -178,63 +161,62 @@ pub(super) const KINDS: [Kind; 14] = [
         list: ("getFancyRecords", 1),
         missing: "7002",
         foreign: "7000",
-        customers: true,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
-        port: "Sip",
         add: ("addTrustedPeer", "<peer><ip>{w}{o}.peer.example</ip><customer>{c}</customer></peer>"),
-        get: NO,
         change: ("updateTrustedPeer", "<peer><ip>{w}{o}.peer.example</ip><description>x</description></peer>"),
         delete: ("deleteTrustedPeer", "<ip>{w}{o}.peer.example</ip>"),
         list: ("getTrustedPeers", 1),
-        missing: "9008",
-        foreign: "9008",
         customers: false,
         of_account: true,
+        ..Kind::COMMON
     },
     Kind {
-        port: "Sip",
         add: ("addCarrier", "<carrier><name>{w}{o}</name><reseller>{c}</reseller></carrier>"),
-        get: NO,
         change: ("updateCarrier", "<carrier><id>{id}</id><name>{w}{o}x</name></carrier>"),
         delete: ("deleteCarrier", "<id>{id}</id>"),
         list: ("getCarriers", 1),
-        missing: "9008",
-        foreign: "9008",
         customers: false,
         of_account: true,
+        ..Kind::COMMON
     },
     Kind {
-        port: "Sip",
         add: (
             "addGateway",
             "<gateway><name>{w}{o}</name><carrier_id>{getCarriers}</carrier_id><transport>udp</transport><ip>{w}.{o}.example</ip></gateway>",
         ),
-        get: NO,
         change: ("updateGateway", "<gateway><id>{id}</id><port>5080</port></gateway>"),
         delete: ("deleteGateway", "<id>{id}</id>"),
         list: ("getGateways", 1),
-        missing: "9008",
-        foreign: "9008",
         customers: false,
-        of_account: false,
+        ..Kind::COMMON
     },
     Kind {
-        port: "Sip",
         add: ("addGatewayRule", "<rule><gateway_id>{getGateways}</gateway_id><prefix>00{n}{d}</prefix></rule>"),
-        get: NO,
         change: ("updateGatewayRule", "<rule><id>{id}</id><strip>2</strip></rule>"),
         delete: ("deleteGatewayRule", "<id>{id}</id>"),
         list: ("getGatewayRules", 1),
-        missing: "9008",
-        foreign: "9008",
         customers: false,
-        of_account: false,
+        ..Kind::COMMON
     },
 ];
 
 impl Kind {
+    /// What most kinds have in common.
+    const COMMON: Kind = Kind {
+        port: "Sip",
+        add: NO,
+        get: NO,
+        change: NO,
+        delete: NO,
+        list: ("", 0),
+        missing: "9008",
+        foreign: "9008",
+        customers: true,
+        of_account: false,
+    };
+
     /// Whether such records are resellers' or the platform's alone.
     pub(super) fn is_of_resellers(&self) -> bool {
         ["getCarriers", "getGateways", "getGatewayRules"].contains(&self.list.0)
