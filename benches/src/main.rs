@@ -42,7 +42,7 @@ struct Options {
     /// rewrites, dns, ngnpro, numbers, lnp, fees
     #[arg(long, value_delimiter = ',', default_value = "rewrites,dns,ngnpro,numbers,lnp,fees")]
     parts: Vec<String>,
-    /// The server's program; built in release if it is not there
+    /// The server's program; `make bench` builds it
     #[arg(long, default_value = "target/release/strowger")]
     program: PathBuf,
     /// Where the figures are written as JSON
@@ -70,11 +70,7 @@ struct Field {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    if !options.program.exists() {
-        let built = std::process::Command::new("cargo").args(["build", "--release", "-p", "strowger"]).status()?;
-        anyhow::ensure!(built.success(), "the server does not build");
-    }
-    let program = options.program.canonicalize().context("program")?;
+    let program = options.program.canonicalize().context("the server's program: cargo build --release")?;
     rustls::crypto::ring::default_provider().install_default().ok();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut report = Report::default();

@@ -135,7 +135,31 @@ async fn drive(field: &Field, port: u16, pid: u32, report: &mut Report) -> anyho
             document: |n| envelope("addAccount", &account(n)),
             raw: None,
         },
+        Call {
+            what: "NGNPro, SIP addAccount",
+            cpu: "NGNPro, SIP addAccount, CPU",
+            database: "NGNPro, SIP addAccount, CPU of the database",
+            times: 200,
+            document: |n| {
+                let account = format!(
+                    "<account>{}<password>abc234</password><groups><item>free-pstn</item></groups></account>",
+                    sip_id("id", n)
+                );
+                of_port("Sip", "addAccount", &account)
+            },
+            raw: None,
+        },
+        Call {
+            what: "NGNPro, SIP getAccount",
+            cpu: "NGNPro, SIP getAccount, CPU",
+            database: "NGNPro, SIP getAccount, CPU of the database",
+            times: 2_000,
+            document: |n| of_port("Sip", "getAccount", &sip_id("sipId", n % 200)),
+            raw: None,
+        },
     ];
+    let domain = of_port("Sip", "addDomain", "<domain><domain>example.org</domain></domain>");
+    client.post(&url).body(domain).send().await?.error_for_status()?;
     for call in &calls {
         one_kind(field, &client, &url, pid, call, report).await?;
     }
@@ -240,11 +264,20 @@ fn account(n: u32) -> String {
     text
 }
 
+fn sip_id(name: &str, n: u32) -> String {
+    format!("<{name}><username>user{n}</username><domain>example.org</domain></{name}>")
+}
+
+/// An envelope to the port of customers.
 fn envelope(operation: &str, parameters: &str) -> String {
+    of_port("Customer", operation, parameters)
+}
+
+fn of_port(port: &str, operation: &str, parameters: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><SOAP-ENV:Envelope \
          xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" \
-         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:ns4=\"urn:AGProjects:NGNPro:Customer\"><SOAP-ENV:Header>\
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:ns4=\"urn:AGProjects:NGNPro:{port}\"><SOAP-ENV:Header>\
          <auth><username>administrator</username><password>{PASSWORD}</password><admin>true</admin></auth></SOAP-ENV:Header>\
          <SOAP-ENV:Body><ns4:{operation}>{parameters}</ns4:{operation}></SOAP-ENV:Body></SOAP-ENV:Envelope>"
     )
