@@ -26,7 +26,7 @@ lint: tools deny ## Formatting, lints (warnings are errors), documentation, lice
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 	$(CARGO) deny --log-level error check licenses bans sources
 
-bench: build nameservers ## Measures claims, searches, imports, zone transfers and plugin runs against raw SQL and others
+bench: build nameservers ## Measures claims, searches, imports, SOAP calls, zone transfers and plugin runs against raw SQL and others
 	STROWGER_TEST_FSYNC=on STROWGER_TEST_SHARED_BUFFERS=1GB .ci/with-postgres $(CARGO) run --release -p benches -- $(BENCH)
 
 demo: build curl ## A wholesaler and a retailer on the terminal: sell, refill, run dry, fail over
