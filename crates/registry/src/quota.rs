@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use store::{Tx, args};
+use store::{Row, Tx, args};
 
 use crate::caller::{Caller, Role};
 use crate::id::AccountId;
@@ -89,7 +89,8 @@ statements! {
         (SELECT ancestor_id FROM account_ancestors WHERE account_id IN ($2, $3, $4, $5)) ORDER BY account_id {wait}";
     WITHOUT = "SELECT a.id FROM account_ancestors x JOIN accounts a ON a.id = x.ancestor_id \
         WHERE x.account_id IN ($1, $2) AND a.kind IN ('reseller', 'customer') AND NOT EXISTS (SELECT 1 FROM quotas q \
-        WHERE q.account_id = a.id AND q.kind = $3) ORDER BY a.id LIMIT 1";
+        WHERE q.account_id = a.id AND q.kind = $3) AND a.id NOT IN \
+        (SELECT ancestor_id FROM account_ancestors WHERE account_id IN ($4, $5)) ORDER BY a.id LIMIT 1";
     ADD = "UPDATE quotas SET used = used + $1 WHERE account_id = $2 AND kind = $3";
     SET_MOST = "UPDATE quotas SET most = $1 WHERE account_id = $2 AND kind = $3";
     INSERT = "INSERT INTO quotas (account_id, kind, most, used) VALUES ($1, $2, $3, $4)";
@@ -261,7 +262,8 @@ impl At {
     }
 }
 
-/// Counts records that count somewhere else than before, or that are new or no more there.
+/// Counts records that count somewhere else than before, or that are new or no more there. Where they count before and
+/// after nothing changes, whatever the limit there is.
 ///
 /// # Errors
 /// As [`take`].
@@ -273,11 +275,52 @@ pub(crate) async fn moved(tx: &mut Tx, kind: Kind, n: i64, from: Option<At>, to:
         // All at once and from the root to the leaf, so that two that move opposite ways don't wait for each other.
         tx.query(LOCK, args![kind, from.owner, from.also, to.owner, to.also]).await?;
     }
-    if let Some(from) = from {
-        give_back(tx, kind, from.owner, Some(from.also), n).await?;
+    let was = concerned(tx, kind, from).await?;
+    let is = concerned(tx, kind, to).await?;
+    if let Some(to) = to {
+        must_have_limits(tx, kind, n, from, to).await?;
     }
-    match to {
-        Some(to) => take(tx, kind, to.owner, Some(to.also), n).await,
+    let on_one_side =
+        |quota: &&Quota, others: &[Quota]| others.iter().all(|other| other.account_id != quota.account_id);
+    for quota in is.iter().filter(|quota| on_one_side(quota, &was)) {
+        if quota.used + n > quota.most {
+            let account = quota.account_id.0;
+            return Err(Error::Quota { kind: kind.as_str(), account, limit: quota.most, used: quota.used });
+        }
+    }
+    for quota in was.iter().filter(|quota| on_one_side(quota, &is)) {
+        tx.execute(ADD, args![-n, quota.account_id, kind]).await?;
+    }
+    for quota in is.iter().filter(|quota| on_one_side(quota, &was)) {
+        tx.execute(ADD, args![n, quota.account_id, kind]).await?;
+    }
+    Ok(())
+}
+
+/// The limits that records there count against, from the root on, held until the transaction ends.
+async fn concerned(tx: &mut Tx, kind: Kind, at: Option<At>) -> Result<Vec<Quota>> {
+    let Some(at) = at else { return Ok(Vec::new()) };
+    let rows = tx.query(CONCERNED, args![kind, at.owner, at.also]).await?;
+    let quota = |row: &Row| {
+        Ok(Quota { account_id: row.get("account_id")?, kind, most: row.get("most")?, used: row.get("used")? })
+    };
+    rows.iter().map(quota).collect()
+}
+
+/// Refuses records at an account that has no limit, where that is a limit of 0, and at which they did not count before.
+async fn must_have_limits(tx: &mut Tx, kind: Kind, n: i64, from: Option<At>, to: At) -> Result<()> {
+    if setting::quota_when_absent(tx).await? != WhenAbsent::Zero {
+        return Ok(());
+    }
+    // The operator needs no limit: above it there is nobody to leave out.
+    let from = from.unwrap_or(At::of(AccountId::OPERATOR, None));
+    match tx.query_opt(WITHOUT, args![to.owner, to.also, kind, from.owner, from.also]).await? {
+        Some(row) => {
+            let account: AccountId = row.at(0)?;
+            // The rows that are being counted are there already.
+            let used = (count(tx, account, kind).await? - n).max(0);
+            Err(Error::Quota { kind: kind.as_str(), account: account.0, limit: 0, used })
+        }
         None => Ok(()),
     }
 }
@@ -287,27 +330,7 @@ pub(crate) async fn moved(tx: &mut Tx, kind: Kind, n: i64, from: Option<At>, to:
 /// # Errors
 /// [`Error::Quota`] for the first account, from the root on, whose limit they would pass.
 pub(crate) async fn take(tx: &mut Tx, kind: Kind, owner: AccountId, also: Option<AccountId>, n: i64) -> Result<()> {
-    let also = also.unwrap_or(owner);
-    if setting::quota_when_absent(tx).await? == WhenAbsent::Zero
-        && let Some(row) = tx.query_opt(WITHOUT, args![owner, also, kind]).await?
-    {
-        let account: AccountId = row.at(0)?;
-        // The rows that are being counted are there already.
-        let used = (count(tx, account, kind).await? - n).max(0);
-        return Err(Error::Quota { kind: kind.as_str(), account: account.0, limit: 0, used });
-    }
-    let concerned = tx.query(CONCERNED, args![kind, owner, also]).await?;
-    for row in &concerned {
-        let (most, used): (i64, i64) = (row.get("most")?, row.get("used")?);
-        if used + n > most {
-            let account = row.get::<AccountId>("account_id")?.0;
-            return Err(Error::Quota { kind: kind.as_str(), account, limit: most, used });
-        }
-    }
-    for row in &concerned {
-        tx.execute(ADD, args![n, row.get::<AccountId>("account_id")?, kind]).await?;
-    }
-    Ok(())
+    moved(tx, kind, n, None, Some(At::of(owner, also))).await
 }
 
 /// Counts out records that an owner has no more; `also` is the account of their domain.
@@ -321,8 +344,5 @@ pub(crate) async fn give_back(
     also: Option<AccountId>,
     n: i64,
 ) -> Result<()> {
-    for row in tx.query(CONCERNED, args![kind, owner, also.unwrap_or(owner)]).await? {
-        tx.execute(ADD, args![-n, row.get::<AccountId>("account_id")?, kind]).await?;
-    }
-    Ok(())
+    moved(tx, kind, n, Some(At::of(owner, also)), None).await
 }

@@ -5,7 +5,7 @@
 use store::{Tx, args};
 
 use super::standing::{as_operator, must_see};
-use super::{Customer, read};
+use super::{Customer, is_own_login, read};
 use crate::caller::{Caller, Role, Scope};
 use crate::id::AccountId;
 use crate::login::{self, Credentials, Login, MIN_ACCOUNT_PASSWORD};
@@ -79,11 +79,28 @@ pub(super) fn context(id: AccountId) -> String {
     format!("password of account {id}")
 }
 
+/// Refuses whoever may not set this customer's credentials. Its own login may; all others make logins (masters), and are
+/// administrators or above it: what another login of the same account is not handed it does not replace.
+///
+/// # Errors
+/// [`Error::NotAllowed`].
+pub(super) fn must_set(caller: &Caller, of: &Customer) -> Result<()> {
+    let refused = |why: &str| Err(Error::NotAllowed(why.to_owned()));
+    match caller.role {
+        _ if is_own_login(caller, of) => Ok(()),
+        _ if !caller.rights.master => refused(login::NOT_MASTER),
+        Role::Admin => Ok(()),
+        _ if of.id == caller.account => refused("an account's user name and password are its own login's to change"),
+        _ => Ok(()),
+    }
+}
+
 /// The user name and password that an update must be given as [`Access`]; none where it changes neither. What a client
 /// leaves empty is what there is.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Invalid`] for `password` where there is another user name and no password is known.
+/// [`Error::NotFound`]; [`Error::NotAllowed`] for a password by whoever may not set it, right or wrong as it may be;
+/// [`Error::Invalid`] for `password` where there is another user name and no password is known.
 pub async fn to_make(
     tx: &mut Tx,
     caller: &Caller,
@@ -95,6 +112,9 @@ pub async fn to_make(
     caller.must_write()?;
     must_see(tx, caller, id).await?;
     let Some(there) = read(tx, &[id.0]).await?.pop() else { return Ok(None) };
+    if !password.is_empty() {
+        must_set(caller, &there)?;
+    }
     let username = match (username.trim().to_ascii_lowercase(), &there.username) {
         (given, Some(known)) if given.is_empty() => known.clone(),
         // Whoever has no user name and gets none has no use for a password.

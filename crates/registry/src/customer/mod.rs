@@ -268,9 +268,8 @@ pub async fn list_resellers(tx: &mut Tx, caller: &Caller, sealer: &Sealer, query
     of_source(tx, caller, sealer, if is_one { &ALL } else { &RESELLERS }, query).await
 }
 
-/// Most bytes of properties on a page, and how many customers are read before they are counted.
-const MOST_BYTES: usize = 32 << 20;
-const CHUNK: usize = 1_000;
+/// Most characters of properties on a page.
+const MOST_CHARACTERS: i64 = 32 << 20;
 
 async fn of_source(tx: &mut Tx, caller: &Caller, sealer: &Sealer, source: &Source, query: &Query) -> Result<Page> {
     let mut query = query.clone();
@@ -280,17 +279,11 @@ async fn of_source(tx: &mut Tx, caller: &Caller, sealer: &Sealer, source: &Sourc
         }
     }
     let found = listing::page(tx, caller, source, &query).await?;
-    let (mut customers, mut bytes) = (Vec::with_capacity(found.ids.len()), 0);
-    for ids in found.ids.chunks(CHUNK) {
-        let some = load(tx, caller, sealer, ids).await?;
-        bytes += some.iter().flat_map(|customer| &customer.properties).map(|p| p.value.len()).sum::<usize>();
-        if bytes > MOST_BYTES {
-            let message = format!("their properties have more than {MOST_BYTES} bytes: ask for fewer customers");
-            return Err(Error::Conflict(message));
-        }
-        customers.extend(some);
+    if property::length_of_all(tx, &found.ids).await? > MOST_CHARACTERS {
+        let message = format!("their properties have more than {MOST_CHARACTERS} characters: ask for fewer customers");
+        return Err(Error::Conflict(message));
     }
-    Ok(Page { customers, total: found.total })
+    Ok(Page { customers: load(tx, caller, sealer, &found.ids).await?, total: found.total })
 }
 
 /// Notes that what is known of an account was changed.

@@ -13,7 +13,7 @@ use crate::id::AccountId;
 use crate::property::{self, Over, Target};
 use crate::seal::Sealer;
 use crate::statement::statements;
-use crate::{Error, Money, Result, contact, login};
+use crate::{Error, Money, Result, contact};
 
 statements! {
     SHARED = "SELECT 1 FROM accounts WHERE contact_id = $1 AND id <> $2 AND status <> 'terminated' LIMIT 1";
@@ -54,9 +54,7 @@ pub async fn update(
     let stored = stored(&before);
     details.put(tx, caller, now, id, Some(&stored)).await?;
     if let Some(access) = access {
-        if !caller.rights.master && !super::is_own_login(caller, &before) {
-            return Err(Error::NotAllowed(login::NOT_MASTER.to_owned()));
-        }
+        credentials::must_set(caller, &before)?;
         credentials::put(tx, caller, now, sealer, &before, access)
             .await
             .map_err(|error| super::create::taken(error, access))?;

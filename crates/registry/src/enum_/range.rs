@@ -122,7 +122,11 @@ pub(crate) async fn delete_of_account(tx: &mut Tx, now: i64, id: AccountId, call
             return record::delete_all::<EnumRange>(tx, &system, now, OF_ACCOUNT, id.0).await;
         }
         for row in &rows {
-            number::delete(tx, &system, now, row.at(0)?).await?;
+            match number::delete(tx, &system, now, row.at(0)?).await {
+                // Somebody else has removed it meanwhile.
+                Err(Error::NotFound { .. }) => {}
+                other => other.map(drop)?,
+            }
         }
     }
 }

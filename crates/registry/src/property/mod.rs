@@ -60,6 +60,8 @@ statements! {
 /// Statements for several accounts at a time.
 const MANY: &str = "SELECT account_id, name, value, category, permission FROM account_properties \
     WHERE account_id IN ({ids})";
+const LENGTHS: &str = "SELECT COALESCE(SUM(LENGTH(name) + LENGTH(value) + LENGTH(category) + LENGTH(permission)), 0) \
+    FROM account_properties WHERE account_id IN ({ids})";
 
 /// What a credit limits, where that is the name of one.
 pub(crate) fn credit(name: &str) -> Option<Kind> {
@@ -73,6 +75,15 @@ fn property(row: &Row) -> Result<Property> {
         category: row.get("category")?,
         permission: row.get("permission")?,
     })
+}
+
+/// How many characters the properties of those accounts have, all together.
+pub(crate) async fn length_of_all(tx: &mut Tx, accounts: &[i64]) -> Result<i64> {
+    let mut length = 0;
+    for row in listing::for_ids(tx, LENGTHS, accounts).await? {
+        length += row.at::<i64>(0)?;
+    }
+    Ok(length)
 }
 
 /// The properties of those accounts with their credits, by name.

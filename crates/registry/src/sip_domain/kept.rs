@@ -174,7 +174,8 @@ pub async fn change(
     hold(tx, id).await?;
     let before = get(tx, caller, id).await?;
     let mut after = SipDomain { tls: change.tls.clone(), modified_at: now, ..before.clone() };
-    if let Some(key) = &change.private_key {
+    // Whoever is not shown the key sends nothing back for it.
+    if let Some(key) = change.private_key.as_ref().filter(|key| caller.rights.show_passwords || !key.is_empty()) {
         after.private_key = sealed(sealer, id, key)?;
     }
     if let Some(to) = to {

@@ -86,12 +86,17 @@ store::on_both! {
         started(&test).await;
         let acme = reseller(&test, "acme").await;
         let mut wanted = TrustedPeer { owner_id: Some(acme), prefix: "00".to_owned(), ..peer(acme, "2001:DB8::1") };
-        wanted.set_token(&sealer(), "hush").expect("a token");
+        wanted.set_token(&admin(), &sealer(), "hush").expect("a token");
         let made = make(&test, &admin(), wanted).await.expect("a peer");
         assert_eq!((made.ip.as_str(), made.enum_lookup, made.transit, made.reseller_id), ("2001:db8::1", true, false, acme));
         let found = trusted_peer::by_ip(&mut test.db.reader(), &admin(), "2001:db8:0::1").await.expect("found");
         assert_eq!(found.token(&admin(), &sealer()).expect("opens").as_deref(), Some("hush"));
         assert!(!format!("{found:?}").contains("hush"));
+        let (mut humble, mut again) = (admin(), found.clone());
+        humble.rights.show_passwords = false;
+        assert_eq!(again.token(&humble, &sealer()).expect("hidden"), None);
+        again.set_token(&humble, &sealer(), "").expect("what it is shown");
+        assert_eq!(again.token(&admin(), &sealer()).expect("opens").as_deref(), Some("hush"), "it stays");
         for (new, expected) in [
             (peer(acme, "2001:db8::1"), "taken"),
             (peer(acme, "Gateway.example.org"), "done"),

@@ -132,7 +132,7 @@ impl TrustedPeer {
             ..before
         };
         if let Some(token) = self.auth_token {
-            after.set_token(cx.sealer, &token)?;
+            after.set_token(cx.caller, cx.sealer, &token)?;
         }
         Ok(after)
     }

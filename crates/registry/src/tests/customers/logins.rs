@@ -76,6 +76,16 @@ store::on_both! {
         let humble = with(reseller(acme), |rights| rights.master = false);
         assert_eq!(why(renew(&test, &humble, shop, "shop", "another").await), "not allowed");
         assert_eq!(why(create(&test, &humble, &sheet(None, "New"), "new").await), "not allowed");
+        // Nor does anybody replace, or find out by guessing, what it is not handed.
+        for (caller, id, name) in [(reseller(acme), acme, "acme"), (of_customer(shop), shop, "shop"), (humble.clone(), shop, "shop")] {
+            for guess in ["secret", "another"] {
+                let asked = customer::to_make(&mut test.db.reader(), &caller, &sealer(), id, name, guess).await;
+                assert_eq!(why(asked), "not allowed", "{caller:?} {id} {guess}");
+            }
+            assert_eq!(why(renew(&test, &caller, id, name, "another").await), "not allowed", "{caller:?} {id}");
+        }
+        renew(&test, &reseller(acme), shop, "shop", "other").await.expect("from above");
+        renew(&test, &reseller(acme), shop, "shop", "secret").await.expect("and back");
         let own = of(login_of(&test, "shop").await);
         renew(&test, &with(own, |rights| rights.master = false), shop, "shop", "secret").await.expect("its own");
         assert!(knows(&test, "shop", "secret").await && !knows(&test, "shop", "other").await);
@@ -125,8 +135,8 @@ store::on_both! {
             assert_eq!(to_make(username, password).await, expected, "{username} {password}");
         }
         let version = login_of(&test, "shop").await.credential_version;
-        assert_eq!(why(renew(&test, &of_customer(shop), shop, "mill", "secret").await), "taken");
         let own = login_of(&test, "shop").await.caller();
+        assert_eq!(why(renew(&test, &own, shop, "mill", "secret").await), "taken");
         let after = renew(&test, &own, shop, "store", "other-one").await.expect("renewed");
         assert_eq!((after.username.as_deref(), after.password.as_ref().map(customer::Clear::reveal)), (Some("store"), Some("other-one")));
         assert!(knows(&test, "store", "other-one").await && !knows(&test, "shop", "secret").await);

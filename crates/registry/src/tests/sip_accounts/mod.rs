@@ -159,10 +159,17 @@ store::on_both! {
         let again = sip_domain::named(&mut test.db.reader(), &admin(), "A.example.org").await.expect("a domain");
         assert_eq!((again.id, &again.tls, again.modified_at), (made.id, &tls, NOW));
         assert_eq!(again.private_key(&admin(), &sealer()).expect("opens").as_deref(), Some(KEY));
-        let alter = async |tls: Tls, private_key: Option<&str>| {
+        let altered_by = async |caller: &Caller, tls: Tls, private_key: Option<&str>| {
             let change = sip_domain::Change { account_id: None, tls, private_key: private_key.map(str::to_owned) };
-            transaction!(test.db, |tx| sip_domain::change(tx, &admin(), NOW + 1, &sealer(), made.id, &change).await)
+            transaction!(test.db, |tx| sip_domain::change(tx, caller, NOW + 1, &sealer(), made.id, &change).await)
         };
+        let operator = admin();
+        let alter = async |tls: Tls, private_key: Option<&str>| altered_by(&operator, tls, private_key).await;
+        let mut humble = admin();
+        humble.rights.show_passwords = false;
+        let after = altered_by(&humble, tls.clone(), Some("")).await.expect("changed");
+        assert_eq!(after.private_key(&humble, &sealer()).expect("hidden"), None);
+        assert_eq!(after.private_key(&admin(), &sealer()).expect("opens").as_deref(), Some(KEY), "what it is not shown stays");
         let after = alter(Tls { require_cert: true, ..tls.clone() }, None).await.expect("changed");
         assert_eq!(after.private_key(&admin(), &sealer()).expect("opens").as_deref(), Some(KEY), "it stays");
         let after = alter(tls.clone(), Some("")).await.expect("changed");
@@ -202,6 +209,17 @@ store::on_both! {
         assert_eq!(found_by(&test, &acting(mill, Role::Customer), vec![]).await, ["bob"]);
         assert_eq!(why(make(&test, &admin(), &of("a.example.org", "carol")).await), format!("{shop}: 2 of 2 subscribers"));
         assert_eq!(why(move_domain(&test, &admin(), &domain, acme).await), "conflict");
+        // Where it counts before and after, a limit that is reached or passed is no matter.
+        for account in [shop, RESELLER] {
+            transaction!(test.db, |tx| quota::put(tx, account, quota::Kind::Subscribers, Some(0)).await).expect("a limit");
+        }
+        let counted = async |account: AccountId| used(&test, account, quota::Kind::Subscribers).await;
+        let before = (counted(shop).await, counted(RESELLER).await);
+        give_to(&test, &admin(), &alice, shop).await.expect("given");
+        give_to(&test, &admin(), &alice, RESELLER).await.expect("and back");
+        assert_eq!((counted(shop).await, counted(RESELLER).await), before);
+        transaction!(test.db, |tx| quota::put(tx, RESELLER, quota::Kind::Subscribers, None).await).expect("no limit");
+        transaction!(test.db, |tx| quota::put(tx, shop, quota::Kind::Subscribers, Some(2)).await).expect("as it was");
         // What it costs follows whose it is.
         let of_domain = rating_profile::get(&mut test.db.reader(), &acting(shop, Role::Customer), "domain://a.example.org").await;
         assert_eq!(of_domain.expect("seen").account_id, shop);
